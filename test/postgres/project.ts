@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url";
+import type { TestProjectConfiguration } from "vitest/config";
+
+/** The vitest project that runs every `*.pg.test.ts` on one version of Postgres. */
+export function postgresProject(version: number): TestProjectConfiguration {
+  return {
+    extends: true,
+    test: {
+      name: `postgres-${version}`,
+      include: ["{job,test/postgres,test/runner}/**/*.pg.test.ts"],
+      globalSetup: fileURLToPath(new URL("setup.ts", import.meta.url)),
+      provide: { postgresVersion: version },
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+    },
+  };
+}
