@@ -1,0 +1,20 @@
+CREATE TABLE "migration_run_log" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"status" text NOT NULL,
+	"runner" text NOT NULL,
+	"source" text,
+	"host" text,
+	"started_at" timestamp with time zone NOT NULL,
+	"heartbeat_at" timestamp with time zone NOT NULL,
+	"finished_at" timestamp with time zone,
+	"lock_wait_ms" bigint DEFAULT 0 NOT NULL,
+	"version_before" text,
+	"version_after" text,
+	"pending" text[] DEFAULT '{}' NOT NULL,
+	"applied" text[] DEFAULT '{}' NOT NULL,
+	"error_code" text,
+	"error_message" text,
+	"error_migration" text,
+	"blockers" jsonb,
+	CONSTRAINT "migration_run_log_status_check" CHECK ("migration_run_log"."status" in ('RUNNING', 'SUCCESS', 'LOCK_TIMEOUT', 'FAILED', 'SKIPPED'))
+);
