@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { drizzleHash, drizzleWhen } from "./folders.ts";
 import type { FolderKind } from "./folders.ts";
 import type { Migration } from "./migrations.ts";
-import type { Tools } from "./tools.ts";
+import type { Tool, Tools } from "./tools.ts";
 
 export type Command = { file: string; args: string[]; env: Record<string, string> };
 
@@ -25,28 +24,22 @@ export type Contender = {
 };
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-/** Lockkeeper as its users get it: one bundled file. */
-export const BUNDLE = here("../../../dist/bundle/lockkeeper.mjs");
-
 const node = (args: string[], env: Record<string, string>): Command => ({ file: process.execPath, args, env });
 const plain = (url: string) => `${url}?sslmode=disable`;
 const names = (all: readonly Migration[]) => all.map(({ name }) => name);
 
-const lockkeeper = (id: string, label: string, flags: string[], env: Record<string, string>): Contender => ({
+const lockkeeper = ({ file, version }: Tool, id: string, label: string, flags: string[]): Contender => ({
   id,
-  label,
+  label: `Lockkeeper ${version}, ${label}`,
   folder: "sql",
   transactions: "own, with its history row",
-  command: (dir, url) => node([BUNDLE, "migrate", "--dir", dir, ...flags], { DATABASE_URL: url, ...env }),
+  command: (dir, url) => node([file, "migrate", "--dir", dir, ...flags], { DATABASE_URL: url }),
   history: {
     tables: [],
     query: "select name from lockkeeper.migration_history order by name",
     expected: names,
   },
 });
-
-/** The environment variable that sets how many files go into one message; for measuring only, so not in the help. */
-export const BATCH_VARIABLE = "LOCKKEEPER_BATCH_FILES";
 
 /** All that can run on this machine, the floor first. */
 export const contenders = (tools: Tools): Contender[] => {
@@ -135,9 +128,9 @@ export const contenders = (tools: Tools): Contender[] => {
       },
     });
   }
-  if (existsSync(BUNDLE)) {
-    all.push(lockkeeper("lockkeeper-one", "Lockkeeper, one a message", [], { [BATCH_VARIABLE]: "1" }));
-    all.push(lockkeeper("lockkeeper", "Lockkeeper, in batches (as it comes)", [], {}));
+  if (tools.lockkeeper !== null) {
+    all.push(lockkeeper(tools.lockkeeper, "lockkeeper-one", "one a message", ["--batch", "1"]));
+    all.push(lockkeeper(tools.lockkeeper, "lockkeeper", "in batches, as it comes", []));
   }
   return all;
 };

@@ -50,7 +50,7 @@ const bench = async (scratch: string): Promise<void> => {
   const all = contenders(tools);
   const chosen = all.filter(({ id }) => only === null || only.has(id));
   const lockkeeper = all.find(({ id }) => id === "lockkeeper");
-  if (lockkeeper === undefined) console.error("Lockkeeper is left out: its bundle isn't built (npm run build)");
+  if (lockkeeper === undefined) console.error("Lockkeeper is left out: there is no job/main.ts and no bundle");
 
   await using server = await startServer({ version: 18, fsync: true });
   const postgres = await withClient(server.url, async (client) => {

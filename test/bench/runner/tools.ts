@@ -11,6 +11,8 @@ export type Tools = {
   /** Null where there is no Go to build it with. */
   goose: Tool | null;
   golangMigrate: Tool | null;
+  /** The bundled command, built now; from source where nothing builds it; null where there is neither. */
+  lockkeeper: Tool | null;
   /** Versions of the npm packages, as installed. */
   versions: Record<"drizzle-orm" | "node-pg-migrate" | "umzug" | "pg", string>;
 };
@@ -20,7 +22,10 @@ const GOLANG_MIGRATE = { module: "github.com/golang-migrate/migrate/v4/cmd/migra
 /** goose carries drivers for eight databases; the others only make its build longer. */
 const GOOSE_TAGS = "no_clickhouse no_libsql no_mssql no_mysql no_sqlite3 no_vertica no_ydb";
 
+type Manifest = { version: string; scripts?: Record<string, string> };
+
 const here = fileURLToPath(new URL(".", import.meta.url));
+const root = join(here, "../../..");
 const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "lockkeeper", "bench");
 
 const run = (file: string, args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): string => {
@@ -70,6 +75,18 @@ const installed = (name: string): string => {
   return manifest.version;
 };
 
+/** Builds the bundle first: an old one would be measured in silence. */
+const lockkeeper = (): Tool | null => {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+  if (manifest.scripts?.["build"] !== undefined) {
+    console.error("Building Lockkeeper (npm run build)");
+    run("npm", ["run", "--silent", "build"], { cwd: root });
+  }
+  const [bundle, source] = [join(root, "dist/bundle/lockkeeper.mjs"), join(root, "job/main.ts")];
+  if (existsSync(bundle)) return { file: bundle, version: manifest.version };
+  return existsSync(source) ? { file: source, version: `${manifest.version} (from source)` } : null;
+};
+
 /** Installs what the benchmark runs against, and says so. */
 export const prepareTools = (): Tools => {
   console.error("Installing the other tools (npm ci in test/bench/runner)");
@@ -77,6 +94,7 @@ export const prepareTools = (): Tools => {
   return {
     psql: psql(),
     goose: goProgram("goose", GOOSE, GOOSE_TAGS),
+    lockkeeper: lockkeeper(),
     golangMigrate: goProgram("migrate", GOLANG_MIGRATE, "postgres"),
     versions: {
       "drizzle-orm": installed("drizzle-orm"),
