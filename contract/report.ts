@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { Blocker, RunError } from "./run.ts";
 
-/** A pod with injected sidecars cuts a termination message at 2,048 bytes: facts/kubernetes, "Jobs". */
-export const REPORT_MAX_BYTES = 2_000;
+/** In a file of its own: the runner writes reports without loading a schema library. */
+export { REPORT_MAX_BYTES } from "./report-size.ts";
 
 /** Which database it was: tells a restored or another database from the one that proof was given for. */
 export const DatabaseIdentity = z.object({
