@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{build,contract,job,operator,test}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/*.{pg,cluster}.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.{pg,cluster,package}.test.ts"],
         },
       },
       postgresProject(14),

@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { database, type TestDatabase } from "../postgres/database.ts";
+import { buildApp, startApp, type App } from "./nextjs-app.ts";
+import { succeed } from "./package-process.ts";
+
+const opsPath = "/api/ops/migrations";
+const newest = { 1: "0010_solid_watchtower", 2: "0012_keen_valkyrie" };
+const cleanup = new AsyncDisposableStack();
+let folder: string;
+
+beforeAll(async () => {
+  ({ folder } = cleanup.use(await buildApp(inject("tarball"))));
+});
+
+afterAll(() => cleanup.disposeAsync());
+
+/** A release of the app that migrates when it starts. */
+function web(db: TestDatabase, release: 1 | 2, env: Record<string, string> = {}): Promise<App> {
+  const own = { DATABASE_URL: db.url, DB_MIGRATE_RUNNER: "web-startup", WORKOUTLOG_RELEASE: String(release) };
+  return startApp(folder, { ...own, ...env });
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+test("drizzle-kit finds nothing to generate: schema and migrations of both releases agree", async () => {
+  for (const release of ["1", "2"]) {
+    const files = () => readdir(join(folder, "releases", release), { recursive: true });
+    const before = await files();
+    await succeed("npx", ["--no-install", "drizzle-kit", "generate"], {
+      cwd: folder,
+      env: { WORKOUTLOG_RELEASE: release },
+    });
+    expect(await files()).toEqual(before);
+  }
+});
+
+test("a release that starts on an empty database migrates it, serves its page and leaves the run on record", async () => {
+  await using db = await database();
+  await using app = await web(db, 1);
+  const page = await app.get("/");
+  expect(page.status).toBe(200);
+  expect(page.body).toContain("Release 1");
+  expect(page.body).toContain(`Schema ${newest[1]}, by web-startup`);
+  expect(
+    await db.query("select runner, status, version_after, cardinality(applied) as applied from migration_run_log"),
+  ).toEqual([{ runner: "web-startup", status: "SUCCESS", version_after: newest[1], applied: 11 }]);
+});
+
+test("the next release brings its two migrations to a database in use, and both releases go on", async () => {
+  await using db = await database();
+  await using first = await web(db, 1);
+  expect((await first.get("/api/health")).status).toBe(200);
+  await logWorkout(first, "Legs");
+  await using second = await web(db, 2);
+  const page = await second.get("/");
+  expect(page.body).toContain("Release 2");
+  expect(page.body).toContain(`Schema ${newest[2]}, by web-startup`);
+  expect(page.body).toContain("Legs");
+  expect(page.body).toContain("Effort not rated");
+  await logWorkout(first, "Back");
+  expect((await second.get("/")).body).toContain("Back");
+  expect((await first.get("/api/health")).status).toBe(200);
+});
+
+test("replicas that start at once apply every migration exactly once", async () => {
+  await using db = await database();
+  await using one = await web(db, 2);
+  await using two = await web(db, 2);
+  await using three = await web(db, 2);
+  const health = await Promise.all([one, two, three].map((app) => app.get("/api/health")));
+  expect(health.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const rows = await db.query<{ hash: string }>("select hash from drizzle.__drizzle_migrations");
+  expect(rows).toHaveLength(13);
+  expect(new Set(rows.map(({ hash }) => hash)).size).toBe(13);
+});
+
+test("without the web's migrations switched on the schema is left alone, and the app says that it can't work", async () => {
+  await using db = await database();
+  for (const env of [{ DB_MIGRATE_ENABLED: "0" }, { DB_MIGRATE_RUNNER: "kubernetes-job" }]) {
+    await using app = await web(db, 1, env);
+    expect((await app.get("/api/health")).status).toBe(503);
+    expect(await db.query("select from pg_namespace where nspname in ('drizzle', 'lockkeeper')")).toEqual([]);
+    expect(await db.query("select from pg_tables where schemaname = 'public'")).toEqual([]);
+  }
+});
+
+test("a release whose migrations fail ends instead of serving, and tells why without the password", async () => {
+  await using db = await database();
+  await db.query("create table users ()");
+  await using app = await web(db, 1);
+  expect(await app.exit).toBe(1);
+  expect(app.output()).toContain('relation "users" already exists');
+  expect(app.output()).not.toContain(new URL(db.url).password);
+});
+
+test("the ops payload is there for the right token only, and not at all without one configured", async () => {
+  await using db = await database();
+  await using app = await web(db, 1, { OPS_MIGRATION_TOKEN: "right" });
+  expect((await app.get(opsPath)).status).toBe(401);
+  expect((await app.get(opsPath, bearer("wrong"))).status).toBe(401);
+  const answer = await app.get(opsPath, bearer("right"));
+  expect(answer.status).toBe(200);
+  expect(JSON.parse(answer.body)).toMatchObject({
+    status: "ok",
+    migrations: [
+      {
+        name: db.name,
+        version: newest[1],
+        pendingCount: 0,
+        recentRuns: [{ runner: "web-startup", status: "SUCCESS" }],
+      },
+    ],
+  });
+  await using without = await web(db, 1);
+  expect((await without.get(opsPath, bearer("right"))).status).toBe(404);
+});
+
+test("a failed run in the log turns the ops payload critical", async () => {
+  await using db = await database();
+  await using app = await web(db, 1, { OPS_MIGRATION_TOKEN: "right" });
+  expect((await app.get(opsPath, bearer("right"))).status).toBe(200);
+  await db.query(
+    `insert into migration_run_log
+       (id, status, runner, source, started_at, heartbeat_at, finished_at, pending, error_code, error_message, error_migration)
+     values ($1, 'FAILED', 'kubernetes-job', 'registry.example/web:2', now(), now(), now(), array['0011_steady_juggernaut'],
+       '42501', 'permission denied', '0011_steady_juggernaut')`,
+    [randomUUID()],
+  );
+  const answer = await app.get(opsPath, bearer("right"));
+  expect(answer.status).toBe(503);
+  expect(JSON.parse(answer.body)).toMatchObject({
+    status: "critical",
+    alerts: expect.arrayContaining([expect.objectContaining({ severity: "critical", code: "RECENT_FAILURE" })]),
+  });
+});
+
+async function logWorkout(app: App, title: string): Promise<void> {
+  const workout = { email: "ann@example.com", title, exercise: "Back squat", reps: 5, weightGrams: 60_000 };
+  const response = await fetch(`${app.url}/api/workouts`, { method: "POST", body: JSON.stringify(workout) });
+  expect(response.status).toBe(201);
+}
