@@ -7,6 +7,8 @@ export const ALERT_CODES = [
   "RECENT_LOCK_TIMEOUT",
   "STUCK_RUN",
   "DRIFT",
+  /** A run that got its locks in the end, but waited for more than a second. */
+  "LOCK_WAIT",
   "STALE_TELEMETRY",
 ] as const;
 
