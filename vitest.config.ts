@@ -1,20 +1,23 @@
 import { defineConfig } from "vitest/config";
 import { postgresProject } from "./test/postgres/project.ts";
+import { packageProject } from "./test/runner/package-project.ts";
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    slowTestThreshold: 5_000,
     projects: [
       {
         extends: true,
         test: {
           name: "unit",
           include: ["{build,contract,job,operator,test}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/*.{pg,cluster,package}.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.{pg,package,cluster}.test.ts"],
         },
       },
       postgresProject(14),
       postgresProject(18),
+      packageProject(),
     ],
   },
 });

@@ -64,9 +64,10 @@ function platform(name: string): Pick<Entry, "os" | "cpu" | "libc"> | undefined 
 }
 
 if (import.meta.main) {
-  const file = process.argv[2] ?? "package-lock.json";
-  const lock = JSON.parse(await readFile(file, "utf8")) as Lock;
-  const added = completeLock(lock);
-  await writeFile(file, `${JSON.stringify(lock, null, 2)}\n`);
-  console.log(`${file}: ${added.length} added`);
+  for (const file of process.argv.slice(2)) {
+    const lock = JSON.parse(await readFile(file, "utf8")) as Lock;
+    const added = completeLock(lock);
+    await writeFile(file, `${JSON.stringify(lock, null, 2)}\n`);
+    console.log(`${file}: ${added.length} added`);
+  }
 }

@@ -4,5 +4,5 @@ import { postgresProject } from "../project.ts";
 
 export default defineConfig({
   root: fileURLToPath(new URL("../../..", import.meta.url)),
-  test: { maxWorkers: 2, projects: [14, 15, 16, 17, 18].map(postgresProject) },
+  test: { maxWorkers: 2, slowTestThreshold: 5_000, projects: [14, 15, 16, 17, 18].map(postgresProject) },
 });

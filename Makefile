@@ -1,0 +1,23 @@
+# The front door. Each target does all its own set-up on a fresh machine, and says what it installs.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup check test bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install what is missing: node_modules, and PgBouncer for the tests
+	@build/setup.sh
+
+check: setup ## Types, lint, format and import rules
+	@npm run --silent check
+
+test: check ## All tests; the last line sums them up
+	@node test/run.ts
+
+bench: setup ## Measure the runner beside other tools
+	@npm run --silent bench:runner
+
+clean: ## Remove what was built and installed here
+	rm -rf dist test-results node_modules test/postgres/matrix/node_modules

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { add, sumSuite, type Report } from "./sum.ts";
+
+const allowed = [{ suite: "unit", test: "needs root", why: "only root can mount" }];
+
+function report(statuses: Record<string, string>, file = "passed"): Report {
+  const assertionResults = Object.entries(statuses).map(([fullName, status]) => ({ fullName, status }));
+  return { testResults: [{ name: "a.test.ts", status: file, message: "", assertionResults }] };
+}
+
+test("tests are counted by their status, and sums are added", () => {
+  const sum = sumSuite("unit", report({ a: "passed", b: "failed", "needs root": "skipped" }, "failed"), 1, allowed);
+  expect(sum).toEqual({ passed: 1, failed: 1, skipped: 1, problems: [] });
+  expect(add([sum, sum])).toEqual({ passed: 2, failed: 2, skipped: 2, problems: [] });
+});
+
+test.for([
+  ["its report is missing", undefined, 0],
+  ["no test ran", report({}), 0],
+  ["no test ran", report({ "needs root": "skipped" }), 0],
+  ["no test failed, but it exited with 1", report({ a: "passed" }), 1],
+  ["no test failed, but it exited with null", report({ a: "passed" }), null],
+  ["skipped, and not in allowed-skips.json: other", report({ a: "passed", other: "skipped" }), 0],
+  ["skipped, and not in allowed-skips.json: later", report({ a: "passed", later: "todo" }), 0],
+] as const)("%s: the suite fails", ([problem, suiteReport, exitCode]) => {
+  expect(sumSuite("unit", suiteReport, exitCode, allowed).problems).toEqual([`unit: ${problem}`]);
+});
+
+test("a file that can't be loaded counts as one failed test", () => {
+  const sum = sumSuite("unit", report({}, "failed"), 1, allowed);
+  expect(sum).toMatchObject({ passed: 0, failed: 1 });
+  expect(sum.problems).toEqual(["unit: a.test.ts: "]);
+});

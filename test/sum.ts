@@ -1,0 +1,59 @@
+/** What vitest's JSON reporter writes, as far as it counts here. */
+export type Report = {
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: { fullName: string; status: string }[];
+  }[];
+};
+
+/** A test that may be skipped, and why. */
+export type AllowedSkip = { suite: string; test: string; why: string };
+
+export type Sum = { passed: number; failed: number; skipped: number; problems: string[] };
+
+/**
+ * Counts a suite's tests from its report. `problems` are reasons to fail that no count shows: a report that is missing,
+ * a suite without tests, a skip that nobody allowed, a run that ended in an error although no test failed.
+ */
+export function sumSuite(
+  suite: string,
+  report: Report | undefined,
+  exitCode: number | null,
+  allowed: AllowedSkip[],
+): Sum {
+  const sum: Sum = { passed: 0, failed: 0, skipped: 0, problems: [] };
+  if (report === undefined) return { ...sum, problems: [`${suite}: its report is missing`] };
+  for (const file of report.testResults) {
+    const failedBefore = sum.failed;
+    for (const { fullName, status } of file.assertionResults) {
+      if (status === "passed") sum.passed++;
+      else if (status === "failed") sum.failed++;
+      else {
+        sum.skipped++;
+        const mayBe = allowed.some((skip) => skip.suite === suite && skip.test === fullName);
+        if (!mayBe) sum.problems.push(`${suite}: skipped, and not in allowed-skips.json: ${fullName}`);
+      }
+    }
+    // A file that can't be loaded has no tests to count.
+    if (file.status === "failed" && sum.failed === failedBefore) {
+      sum.failed++;
+      sum.problems.push(`${suite}: ${file.name}: ${file.message}`);
+    }
+  }
+  if (sum.passed + sum.failed === 0) sum.problems.push(`${suite}: no test ran`);
+  if (exitCode !== 0 && sum.failed === 0) sum.problems.push(`${suite}: no test failed, but it exited with ${exitCode}`);
+  return sum;
+}
+
+export function add(sums: Sum[]): Sum {
+  const total: Sum = { passed: 0, failed: 0, skipped: 0, problems: [] };
+  for (const sum of sums) {
+    total.passed += sum.passed;
+    total.failed += sum.failed;
+    total.skipped += sum.skipped;
+    total.problems.push(...sum.problems);
+  }
+  return total;
+}
