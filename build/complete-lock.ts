@@ -67,7 +67,8 @@ if (import.meta.main) {
   for (const file of process.argv.slice(2)) {
     const lock = JSON.parse(await readFile(file, "utf8")) as Lock;
     const added = completeLock(lock);
-    await writeFile(file, `${JSON.stringify(lock, null, 2)}\n`);
+    // An untouched file keeps its time: set-up compares it.
+    if (added.length > 0) await writeFile(file, `${JSON.stringify(lock, null, 2)}\n`);
     console.log(`${file}: ${added.length} added`);
   }
 }
