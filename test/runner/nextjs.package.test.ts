@@ -1,18 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { readdir } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { database, type TestDatabase } from "../postgres/database.ts";
-import { buildApp, startApp, type App } from "./nextjs-app.ts";
+import { buildApp, startApp, type App, type Built } from "./nextjs-app.ts";
 import { succeed } from "./package-process.ts";
 
 const opsPath = "/api/ops/migrations";
 const newest = { 1: "0010_solid_watchtower", 2: "0012_keen_valkyrie" };
 const cleanup = new AsyncDisposableStack();
-let folder: string;
+let built: Built;
 
 beforeAll(async () => {
-  ({ folder } = cleanup.use(await buildApp(inject("tarball"))));
+  built = cleanup.use(await buildApp(inject("tarball")));
 });
 
 afterAll(() => cleanup.disposeAsync());
@@ -20,17 +21,17 @@ afterAll(() => cleanup.disposeAsync());
 /** A release of the app that migrates when it starts. */
 function web(db: TestDatabase, release: 1 | 2, env: Record<string, string> = {}): Promise<App> {
   const own = { DATABASE_URL: db.url, DB_MIGRATE_RUNNER: "web-startup", WORKOUTLOG_RELEASE: String(release) };
-  return startApp(folder, { ...own, ...env });
+  return startApp(built.standalone, { ...own, ...env });
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 test("drizzle-kit finds nothing to generate: schema and migrations of both releases agree", async () => {
   for (const release of ["1", "2"]) {
-    const files = () => readdir(join(folder, "releases", release), { recursive: true });
+    const files = () => readdir(join(built.source, "releases", release), { recursive: true });
     const before = await files();
     await succeed("npx", ["--no-install", "drizzle-kit", "generate"], {
-      cwd: folder,
+      cwd: built.source,
       env: { WORKOUTLOG_RELEASE: release },
     });
     expect(await files()).toEqual(before);
@@ -96,6 +97,15 @@ test("a release whose migrations fail ends instead of serving, and tells why wit
   expect(app.output()).not.toContain(new URL(db.url).password);
 });
 
+test("a migration that can't run in a transaction works from Next's standalone build, which must have the parser", async () => {
+  await using db = await database();
+  await using own = await folderWithConcurrentIndex();
+  await using app = await web(db, 2, { WORKOUTLOG_MIGRATIONS: own.folder });
+  expect((await app.get("/")).body).toContain("Schema 0013_titles, by web-startup");
+  const index = "select indisvalid from pg_index where indexrelid = 'workouts_title_idx'::regclass";
+  expect(await db.query(index)).toEqual([{ indisvalid: true }]);
+});
+
 test("the ops payload is there for the right token only, and not at all without one configured", async () => {
   await using db = await database();
   await using app = await web(db, 1, { OPS_MIGRATION_TOKEN: "right" });
@@ -136,6 +146,20 @@ test("a failed run in the log turns the ops payload critical", async () => {
     alerts: expect.arrayContaining([expect.objectContaining({ severity: "critical", code: "RECENT_FAILURE" })]),
   });
 });
+
+/** Release 2's folder and one migration more. The comment makes sure that only a parser can tell what the file does. */
+async function folderWithConcurrentIndex(): Promise<AsyncDisposable & { folder: string }> {
+  const own = await mkdtemp(join(tmpdir(), "lockkeeper-workoutlog-drizzle-"));
+  await cp(join(built.source, "releases/2/drizzle"), own, { recursive: true });
+  const sql = `/* not in a transaction: */ CREATE INDEX /* ; */ CONCURRENTLY "workouts_title_idx" ON "workouts" ("title");\n`;
+  await writeFile(join(own, "0013_titles.sql"), sql);
+  const file = join(own, "meta/_journal.json");
+  const journal = JSON.parse(await readFile(file, "utf8"));
+  const last = journal.entries.at(-1);
+  journal.entries.push({ ...last, idx: last.idx + 1, when: last.when + 1, tag: "0013_titles" });
+  await writeFile(file, JSON.stringify(journal));
+  return { folder: own, [Symbol.asyncDispose]: () => rm(own, { recursive: true }) };
+}
 
 async function logWorkout(app: App, title: string): Promise<void> {
   const workout = { email: "ann@example.com", title, exercise: "Back squat", reps: 5, weightGrams: 60_000 };
