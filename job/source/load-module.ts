@@ -1,10 +1,15 @@
+import { execFile } from "node:child_process";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import type { Queryable } from "../postgres/queryable.ts";
 import type { Failure } from "../failure.ts";
 import type { Migration } from "./migration.ts";
 import { readMigration } from "./read.ts";
 import { refuse, show } from "./refuse.ts";
+
+const execute = promisify(execFile);
+const CHECK_MS = 10_000;
 
 export type ModuleContext = { client: Queryable; signal: AbortSignal };
 export type ModuleStep = (context: ModuleContext) => unknown;
@@ -19,8 +24,8 @@ export async function loadModule(migration: Migration): Promise<LoadedModule> {
   await readMigration(migration);
   // The query keeps a process that lives on from running an older content of the same file out of Node's cache.
   const url = `${pathToFileURL(resolve(file)).href}?${migration.checksum.slice(0, 12)}`;
-  const loaded = (await import(url).catch((error: unknown) => {
-    throw refuseImport(file, url, error);
+  const loaded = (await import(url).catch(async (error: unknown) => {
+    throw await refuseImport(file, url, error);
   })) as Record<string, unknown>;
   const { up, down } = typeof loaded["up"] === "function" ? loaded : asRecord(loaded["default"]);
   if (typeof up !== "function") {
@@ -35,23 +40,36 @@ export async function loadModule(migration: Migration): Promise<LoadedModule> {
 const asRecord = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 
-function refuseImport(file: string, url: string, error: unknown): Failure {
+async function refuseImport(file: string, url: string, error: unknown): Promise<Failure> {
   const message = error instanceof Error ? error.message : String(error);
   const first = message.trim().split("\n")[0] ?? "";
+  const line = lineIn(error, url) ?? (error instanceof SyntaxError ? await lineByCheck(file) : undefined);
   return refuse(
-    { file, line: lineIn(error, url) },
+    { file, line },
     `can't be loaded: ${show(first)}`,
-    "Import it by Node alone to see more: node FILE.",
+    "Repair the module; importing it by Node alone shows more.",
     error,
   );
 }
 
-/** V8 puts the place of a syntax error first, and the frames of an error that was thrown after its message. */
+/** The stack of a TypeScript error begins with the place; an error that was thrown has it in its frames. */
 function lineIn(error: unknown, url: string): number | undefined {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const bare = url.slice(0, url.lastIndexOf("?"));
-  const at = stack.indexOf(bare);
-  if (at === -1) return undefined;
-  const line = /^[^\s:)]*:(\d+)/.exec(stack.slice(at + bare.length))?.[1];
+  return lineAfter(stack, bare) ?? lineAfter(stack, fileURLToPath(bare));
+}
+
+/** For the syntax error of an imported JavaScript module V8 keeps the place to itself; Node tells it only on its way out. */
+async function lineByCheck(file: string): Promise<number | undefined> {
+  const path = resolve(file);
+  const { stderr } = await execute(process.execPath, ["--check", path], { timeout: CHECK_MS }).catch(
+    (error: { stderr?: string }) => ({ stderr: error.stderr ?? "" }),
+  );
+  return lineAfter(stderr, pathToFileURL(path).href) ?? lineAfter(stderr, path);
+}
+
+function lineAfter(text: string, place: string): number | undefined {
+  const at = text.indexOf(place);
+  const line = at === -1 ? undefined : /^(?:\?[0-9a-f]+)?:(\d+)/.exec(text.slice(at + place.length))?.[1];
   return line === undefined ? undefined : Number(line);
 }

@@ -29,6 +29,9 @@ export function listModules(folder: Folder): Listing {
     }
     files.set(name, file);
   }
+  for (const name of folder.folders.keys()) {
+    if (isScript(name)) throw refuse({ file: pathIn(folder, name) }, "is a folder, not a file", "Rename it.");
+  }
   const found = [...files.keys()].toSorted(compareNames).map((name): Found => {
     const file = pathIn(folder, files.get(name) ?? "");
     return { name, kind: "module", file, when: null, downFile: file };
