@@ -33,10 +33,8 @@ process.exitCode = failed > 0 || problems.length > 0 ? 1 : 0;
 async function run(suite: string): Promise<Sum> {
   const file = join(reports, `${suite}.json`);
   const args = ["run", "--project", suite, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-  const child = spawn(join(root, "node_modules/.bin/vitest"), args, {
-    cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  const vitest = join(root, "node_modules/vitest/vitest.mjs");
+  const child = spawn(process.execPath, [vitest, ...args], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
   const [exitCode] = (await once(child, "exit")) as [number | null];
   const report = await readFile(file, "utf8").then(
     (text) => JSON.parse(text) as Report,
