@@ -10,6 +10,8 @@ export type LockWait = {
   /** `schema.table`; null when a row or a transaction was waited for. */
   relation: string | null;
   blockers: readonly Blocker[];
+  /** In how many tries it waited that long altogether. */
+  tries?: number;
 };
 
 /** Who blocks, as `blocked by pid 812 (web, idle in transaction for 4m)`; "" when nobody was seen. */
@@ -21,8 +23,9 @@ export function blockedBy(blockers: readonly Blocker[]): string {
 }
 
 /** `0042_add_index waited 5 s for public.orders; blocked by pid 812 (web, idle in transaction for 4m)`. */
-export function lockTimeoutSentence({ migration, waitedMs, relation, blockers }: LockWait): string {
-  const waited = `${migration} waited ${formatDuration(waitedMs)} for ${relation ?? "a lock"}`;
+export function lockTimeoutSentence({ migration, waitedMs, relation, blockers, tries = 1 }: LockWait): string {
+  const inTries = tries === 1 ? "" : ` in ${tries} tries`;
+  const waited = `${migration} waited ${formatDuration(waitedMs)} for ${relation ?? "a lock"}${inTries}`;
   return `${waited}; ${blockedBy(blockers) || "who blocked it was gone before it could be seen"}`;
 }
 

@@ -1,0 +1,21 @@
+import { redact } from "../../contract/redact.ts";
+import type { Host } from "./host.ts";
+
+/** Everything that is printed goes through here, and leaves without the secrets. */
+export type Printer = {
+  out(text: string): void;
+  err(text: string): void;
+  /** Names secrets from `secretsOf`; nothing is printed with them from now on. */
+  protect(secrets: readonly string[]): void;
+  secrets(): readonly string[];
+};
+
+export function printer({ out, err }: Pick<Host, "out" | "err">): Printer {
+  const secrets: string[] = [];
+  return {
+    out: (text) => void out.write(redact(text, secrets)),
+    err: (text) => void err.write(redact(text, secrets)),
+    protect: (more) => void secrets.push(...more),
+    secrets: () => secrets,
+  };
+}

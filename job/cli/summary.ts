@@ -1,0 +1,45 @@
+import { formatDuration } from "../../contract/duration.ts";
+import type { RunResult } from "../result.ts";
+
+const MOST_NAMES = 10;
+
+/** A finished run in a few lines, for people. The failure itself is told by failure-text.ts. */
+export function summary(result: RunResult): string {
+  const lines = [headline(result)];
+  if (result.lockWaitMs > 0) lines.push(`  waited ${formatDuration(result.lockWaitMs)} for locks`);
+  if (result.pending.length > 0) lines.push(`  pending: ${names(result.pending)}`);
+  if (result.ahead.length > 0) lines.push(`  the database is ahead of this source by: ${names(result.ahead)}`);
+  if (!result.telemetry.available && !result.disabled) {
+    lines.push(`  not in the run log: ${result.telemetry.reason || "it is off"}`);
+  }
+  return lines.join("\n");
+}
+
+function headline(result: RunResult): string {
+  const took = formatDuration(result.finishedAt.getTime() - result.startedAt.getTime());
+  const done = `${result.applied.length} ${DONE[result.command]}`;
+  const version = result.versionAfter ?? "nothing applied";
+  switch (result.status) {
+    case "SKIPPED":
+      return result.disabled
+        ? "SKIPPED: migrating is disabled by DB_MIGRATE_ENABLED=0; nothing was looked at"
+        : `Nothing to do: ${result.appliedTotal} of ${result.available} applied, at ${version} (${took})`;
+    case "SUCCESS":
+      return result.applied.length === 0
+        ? `Nothing to do: ${result.appliedTotal} of ${result.available} applied, at ${version} (${took})`
+        : `SUCCESS: ${done} in ${took}, now at ${version}: ${names(result.applied)}`;
+    case "LOCK_TIMEOUT":
+    case "FAILED":
+      return result.applied.length === 0
+        ? `${result.status} after ${took}: nothing was changed`
+        : `${result.status} after ${took}: ${done} before that, now at ${version}: ${names(result.applied)}`;
+  }
+}
+
+const DONE = { migrate: "applied", down: "undone", baseline: "recorded" } as const;
+
+/** The first names, and how many more there are. */
+export function names(all: readonly string[]): string {
+  const shown = all.slice(0, MOST_NAMES).join(", ");
+  return all.length > MOST_NAMES ? `${shown} and ${all.length - MOST_NAMES} more` : shown;
+}
