@@ -1,4 +1,4 @@
-import { cp, access, mkdtemp, readFile, rename, rm, stat, symlink } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
@@ -76,9 +76,10 @@ async function publicCopy(version: number, native: string): Promise<string> {
   return copy;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+/** The temp folder is everybody's: what another user put there under our name isn't run. */
+async function exists(copy: string): Promise<boolean> {
+  const found = await stat(copy).catch(() => undefined);
+  if (found !== undefined && found.uid !== process.getuid?.())
+    throw new Error(`${copy} belongs to another user: remove it`);
+  return found !== undefined;
 }
