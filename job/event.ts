@@ -12,7 +12,7 @@ export type RunEvent =
   | { type: "connecting"; attempt: number; reason: string }
   | { type: "connected"; serverVersion: string; database: string; user: string; host: string }
   | { type: "reconnecting"; reason: string }
-  | { type: "waiting-for-lock"; waitedMs: number; holder: Holder | null }
+  | { type: "waiting-for-lock"; waitedMs: number; holder: Omit<Holder, "query"> | null }
   | { type: "locked"; waitedMs: number }
   | { type: "orphan-repaired"; runId: string }
   | {

@@ -1,8 +1,13 @@
+import { LOCK_KEY } from "../../contract/lock.ts";
+import type { Queryable } from "./queryable.ts";
+
 /** Who holds the advisory lock right now. Fields are null where the role may not see another role's activity. */
 export type Holder = {
   pid: number;
   user: string | null;
   application: string | null;
+  /** The client's address, null for a local socket. */
+  address: string | null;
   state: string | null;
   /** How long ago the backend started, ms. */
   connectedMs: number | null;
@@ -11,3 +16,27 @@ export type Holder = {
   /** The text of its last statement: for `unlock`'s own output only, never for rows, reports or events. */
   query: string | null;
 };
+
+const HOLDER = `
+select l.pid,
+       a.usename::text as "user",
+       nullif(a.application_name, '') as application,
+       a.client_addr::text as address,
+       a.state,
+       (extract(epoch from pg_catalog.clock_timestamp() - a.backend_start) * 1000)::float8 as "connectedMs",
+       (extract(epoch from pg_catalog.clock_timestamp() - a.state_change) * 1000)::float8 as "ageMs",
+       nullif(a.query, '<insufficient privilege>') as query
+from pg_catalog.pg_locks l
+left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+  and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+  and l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid
+  and l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid
+  and l.pid is not null
+limit 1`;
+
+/** The session that holds the migration lock in this database, or null. */
+export async function findHolder(db: Queryable): Promise<Holder | null> {
+  const { rows } = await db.query<Holder>(HOLDER);
+  return rows[0] ?? null;
+}

@@ -19,9 +19,7 @@ export function parseTableName(text: string, flag: string): TableName {
   const name = { schema: part(match[1], match[2]), table: part(match[3], match[4]) };
   for (const value of [name.schema, name.table]) {
     if (Buffer.byteLength(value) > 63) {
-      throw invalidInput(
-        `${flag}: ${JSON.stringify(value)} is longer than the 63 bytes of a PostgreSQL name`,
-      );
+      throw invalidInput(`${flag}: ${JSON.stringify(value)} is longer than the 63 bytes of a PostgreSQL name`);
     }
   }
   return name;
@@ -31,8 +29,7 @@ export function parseTableName(text: string, flag: string): TableName {
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** `"schema"."table"`: every statement of ours names its tables whole, whatever the search_path says. */
-export const quoteTable = (name: TableName): string =>
-  `${quoteIdentifier(name.schema)}.${quoteIdentifier(name.table)}`;
+export const quoteTable = (name: TableName): string => `${quoteIdentifier(name.schema)}.${quoteIdentifier(name.table)}`;
 
 /** `schema.table` for people. */
 export const showTable = (name: TableName): string => `${name.schema}.${name.table}`;

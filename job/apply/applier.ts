@@ -1,0 +1,255 @@
+import { randomBytes } from "node:crypto";
+import type { Failure } from "../failure.ts";
+import type { Step } from "../event.ts";
+import { sessionSettings } from "../postgres/session.ts";
+import { isServerError } from "../postgres/sqlstate.ts";
+import type { ServerError } from "../postgres/sqlstate.ts";
+import { SQLSTATE } from "../postgres/sqlstate.ts";
+import type { Waits } from "../postgres/waits.ts";
+import { stopwatch } from "../stopwatch.ts";
+import { EPILOGUE, prologue } from "./block.ts";
+import { cancelled, PlanOutdated } from "./interrupt.ts";
+import { unitsOf } from "./mode.ts";
+import { runModule } from "./module-mode.ts";
+import { blockLocation } from "./place.ts";
+import type { SentBlock } from "./place.ts";
+import type { Progress } from "./progress.ts";
+import { rollback, send } from "./send.ts";
+import type { Line } from "./send.ts";
+import { isLockTrouble, lockLost, refusesOneTransaction, sqlFailure } from "./sql-failure.ts";
+import { runStatements } from "./statement-mode.ts";
+import { readStream } from "./stream.ts";
+import type { BlockState } from "./stream.ts";
+import type { ApplySettings, Ledger, Task } from "./task.ts";
+import { addWaits, countTries } from "./tries.ts";
+import type { Tries } from "./tries.ts";
+
+/** What an applier works with, besides its tasks. */
+export type Bench = { line: Line; settings: ApplySettings; ledger: Ledger; progress: Progress };
+
+/**
+ * Applies tasks in order, each when `apply` is called for it: umzug does that. Small files that may share a message are
+ * sent together with the one asked for; their own calls then find them done.
+ */
+export class Applier {
+  readonly #bench: Bench;
+  readonly #tasks: Task[];
+  readonly #nonce = randomBytes(12).toString("hex");
+  readonly #done = new Set<number>();
+  readonly #alone = new Set<number>();
+  readonly #tries = new Map<number, Tries>();
+  /** Failures of tasks that shared a message with an earlier one: told when their own turn comes. */
+  readonly #verdicts = new Map<number, Error>();
+
+  constructor(bench: Bench, tasks: Task[]) {
+    this.#bench = bench;
+    this.#tasks = tasks;
+  }
+
+  /** Resolves once the task is committed. Rejects with a Failure, SessionLost or PlanOutdated. */
+  async apply(i: number): Promise<void> {
+    const { signal } = this.#bench.line;
+    while (!this.#done.has(i)) {
+      const verdict = this.#verdicts.get(i);
+      if (verdict !== undefined) throw verdict;
+      await this.#tries.get(i)?.pause(signal);
+      if (signal.aborted) throw cancelled(signal);
+      const task = this.#task(i);
+      switch (task.mode.kind) {
+        case "transaction":
+          await this.#sendBlocks(i);
+          break;
+        case "statements":
+          await this.#whole(
+            i,
+            "statements",
+            async () => await runStatements(this.#bench, task, this.#step(i), this.#nonce),
+          );
+          break;
+        case "module":
+          await this.#module(i);
+          break;
+        default:
+          task.mode satisfies never;
+      }
+    }
+  }
+
+  async #sendBlocks(first: number): Promise<void> {
+    const { line, ledger } = this.#bench;
+    const blocks = await this.#compose(first);
+    const clocks = new Map<number, () => number>();
+    let current = first;
+    const indexes = blocks.map((block) => block.index);
+    const stream = readStream(
+      this.#nonce,
+      indexes,
+      (k) => {
+        current = indexes[k] ?? first;
+        clocks.set(current, stopwatch());
+        line.onEvent({ type: "migrating", ...this.#step(current) });
+      },
+      () => this.#committed(current, "transaction", clocks.get(current)?.() ?? 0),
+    );
+    const parts = blocks.flatMap((block) => [block.prologue, block.body, block.epilogue]);
+    const lockTimeoutMs = this.#lockTimeout(this.#task(first));
+    const { error, waits } = await send(line, parts, stream.progress, lockTimeoutMs, () => this.#step(current));
+    const waitedMs = addWaits(ledger, waits, error, lockTimeoutMs);
+    if (error === null) {
+      const left = blocks.find((_, k) => stream.blocks[k]?.committed !== true);
+      // Not reached as long as no file ends the transaction itself; a success must be seen to be believed.
+      if (left !== undefined) throw new Error(`the server did not confirm ${this.#task(left.index).migration.name}`);
+      return;
+    }
+    await rollback(line);
+    if (!isServerError(error)) throw error;
+    if (!stream.answered() && blocks.length > 1) {
+      // The server parses a message whole before it runs any of it: the error says nothing about which file is meant.
+      for (const block of blocks) this.#alone.add(block.index);
+      return;
+    }
+    const k = stream.blocks.findIndex((state) => !state.committed);
+    await this.#failed(blocks, k, stream.blocks[k], error, waits, waitedMs);
+  }
+
+  /** The task's file and those after it that may go in the same message. */
+  async #compose(first: number): Promise<SentBlock[]> {
+    const { maxFiles, maxBytes } = this.#bench.settings.batch;
+    const chosen = [first];
+    let bytes = this.#task(first).migration.bytes;
+    const fits = (i: number): boolean => {
+      const task = this.#tasks[i];
+      return task?.mode.kind === "transaction" && !task.mode.alone && !this.#alone.has(i) && !this.#verdicts.has(i);
+    };
+    if (fits(first)) {
+      for (let i = first + 1; fits(i) && chosen.length < maxFiles; i++) {
+        bytes += this.#task(i).migration.bytes;
+        if (bytes > maxBytes) break;
+        chosen.push(i);
+      }
+    }
+    return await Promise.all(chosen.map(async (i) => await this.#block(i)));
+  }
+
+  async #block(index: number): Promise<SentBlock> {
+    const { line, settings } = this.#bench;
+    const task = this.#task(index);
+    const content = await task.read();
+    const range = task.mode.kind === "transaction" ? task.mode.body : null;
+    const text = prologue({
+      nonce: this.#nonce,
+      index,
+      pid: line.session.pid,
+      lockTimeoutMs: this.#lockTimeout(task),
+      statementTimeoutMs: settings.statementTimeoutMs,
+      reset: sessionSettings(line.session.server.version),
+      claim: task.claim,
+    });
+    return {
+      index,
+      content,
+      from: range?.from ?? 0,
+      prologue: Buffer.from(text),
+      body: range === null ? content : content.subarray(range.from, range.to),
+      epilogue: Buffer.from(EPILOGUE),
+    };
+  }
+
+  async #failed(
+    blocks: SentBlock[],
+    k: number,
+    state: BlockState | undefined,
+    error: ServerError,
+    waits: Waits,
+    waitedMs: number,
+  ) {
+    const block = blocks[k];
+    if (block === undefined) throw error;
+    const { index } = block;
+    const task = this.#task(index);
+    const location = blockLocation(blocks, k, state, error, task);
+    this.#alone.add(index);
+    try {
+      const verdict = await this.#judge(index, error, state?.started === true, () => sqlFailure(task, error, location));
+      if (verdict === "try-again") this.#triesOf(index).failed(error, waits, waitedMs, location, this.#step(index));
+    } catch (failure) {
+      if (index === blocks[0]?.index) throw failure;
+      this.#verdicts.set(index, failure as Error);
+    }
+  }
+
+  /** What an error means for the task; throws when nothing that the run can do would cure it. */
+  async #judge(
+    index: number,
+    error: ServerError,
+    started: boolean,
+    failure: () => Failure,
+  ): Promise<"try-again" | "other-mode"> {
+    const { signal } = this.#bench.line;
+    const task = this.#task(index);
+    if (error.code === SQLSTATE.queryCanceled && signal.aborted) throw cancelled(signal);
+    if (error.code === SQLSTATE.lockLost) throw lockLost(task);
+    if (!started && error.code === SQLSTATE.uniqueViolation) throw new PlanOutdated(task.migration.name);
+    if (isLockTrouble(error)) return "try-again";
+    if (refusesOneTransaction(error) && task.mode.kind === "transaction") {
+      const units = await unitsOf(task.migration.file, await task.read());
+      if (units !== null) {
+        task.mode = { kind: "statements", units, lockTimeoutMs: task.mode.lockTimeoutMs };
+        return "other-mode";
+      }
+    }
+    throw failure();
+  }
+
+  async #module(i: number): Promise<void> {
+    const task = this.#task(i);
+    const { line, settings, ledger } = this.#bench;
+    await this.#whole(i, "module", async () => {
+      const end = await runModule(line, task, settings, this.#step(i), this.#nonce);
+      const waitedMs = addWaits(ledger, end.waits, end.error, settings.lockTimeoutMs);
+      if (end.error === null) return true;
+      if (!isServerError(end.error)) throw end.error;
+      const { error } = end;
+      await this.#judge(i, error, end.started, () => sqlFailure(task, error, { file: task.migration.file }));
+      this.#triesOf(i).failed(error, end.waits, waitedMs, { file: task.migration.file }, this.#step(i));
+      return false;
+    });
+  }
+
+  /** Runs what isn't a message of blocks; `work` says whether it is committed now. */
+  async #whole(i: number, mode: "statements" | "module", work: () => Promise<boolean>): Promise<void> {
+    const elapsed = stopwatch();
+    this.#bench.line.onEvent({ type: "migrating", ...this.#step(i) });
+    if (await work()) this.#committed(i, mode, elapsed());
+  }
+
+  #committed(i: number, mode: "transaction" | "statements" | "module", durationMs: number): void {
+    this.#done.add(i);
+    this.#bench.ledger.applied.push(this.#task(i).migration.name);
+    const { onEvent } = this.#bench.line;
+    if (this.#task(i).direction === "up") onEvent({ type: "migrated", ...this.#step(i), durationMs, mode });
+    else onEvent({ type: "reverted", ...this.#step(i), durationMs });
+  }
+
+  #triesOf(i: number): Tries {
+    const { settings, line } = this.#bench;
+    const tries = this.#tries.get(i) ?? countTries(this.#task(i), settings.lockRetries, line.onEvent);
+    this.#tries.set(i, tries);
+    return tries;
+  }
+
+  #lockTimeout(task: Task): number {
+    const own = task.mode.kind === "transaction" ? task.mode.lockTimeoutMs : null;
+    return own ?? this.#bench.settings.lockTimeoutMs;
+  }
+
+  #step(i: number): Step {
+    return { migration: this.#task(i).migration.name, index: i + 1, total: this.#tasks.length };
+  }
+
+  #task(i: number): Task {
+    const task = this.#tasks[i];
+    if (task === undefined) throw new RangeError(`there is no task ${i}`);
+    return task;
+  }
+}

@@ -1,0 +1,44 @@
+import { LOCK_KEY } from "../../contract/lock.ts";
+import { SQLSTATE } from "../postgres/sqlstate.ts";
+
+/** What a block's prologue needs to know. */
+export type Prologue = {
+  /** Unguessable: a migration's own text can neither end our DO block nor forge our notices. */
+  nonce: string;
+  /** Which block of the run it is: comes back in the notice. */
+  index: number;
+  /** The backend that holds the session's lock. */
+  pid: number;
+  lockTimeoutMs: number;
+  statementTimeoutMs: number;
+  /** What the session is set back to first; null for a statement-mode file, which keeps what its own SET statements set. */
+  reset: string | null;
+  /** PL/pgSQL that writes the history row, or the progress of a file in statement mode. */
+  claim: string;
+};
+
+/** The notice that a block has begun: its flush shows progress at once, and lets the server notice that its client died. */
+export const startNotice = (nonce: string, index: number): string => `lockkeeper ${nonce} ${index}`;
+
+/**
+ * How every transaction of ours begins: settings that a role's own would break, the lock taken again by the transaction
+ * itself, the row that says what it is, written before the migration's own statements. Through a transaction pooler two
+ * runners may both believe that they hold the session's lock; this DO block lets only one of them go on.
+ */
+export function prologue(block: Prologue): string {
+  const tag = `$lk_${block.nonce}$`;
+  const settings = block.reset === null ? "" : ` RESET ROLE; RESET ALL; ${block.reset};`;
+  return (
+    `BEGIN;${settings} SET LOCAL lock_timeout=${block.lockTimeoutMs};` +
+    ` SET LOCAL statement_timeout=${block.statementTimeoutMs};\nDO ${tag} BEGIN\n${guard(block.pid)}\n${block.claim}\n` +
+    `RAISE INFO '${startNotice(block.nonce, block.index)}';\nEND ${tag};\n`
+  );
+}
+
+/** How every transaction of ours ends. A new line first: the file may end in a line comment. */
+export const EPILOGUE = "\n;COMMIT;\n";
+
+/** PL/pgSQL that raises LK001 unless this backend holds the session's lock, or can take it for the transaction. */
+const guard = (pid: number): string =>
+  `IF pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.<>) ${pid} OR NOT pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY}) THEN` +
+  ` RAISE EXCEPTION 'the migration lock was lost' USING ERRCODE = '${SQLSTATE.lockLost}'; END IF;`;

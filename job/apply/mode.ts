@@ -1,0 +1,135 @@
+import { createReadStream } from "node:fs";
+import { EXIT } from "../../contract/exit-code.ts";
+import { Failure } from "../failure.ts";
+import { readDirectives } from "../source/directive.ts";
+import type { Directives } from "../source/directive.ts";
+import type { Migration } from "../source/migration.ts";
+import { readMigration } from "../source/read.ts";
+import { PARSER_MAX_BYTES, parseStatements } from "./parse.ts";
+import type { ParsedStatement } from "./parse.ts";
+import { lineOfByte } from "./position.ts";
+import type { Unit } from "./unit.ts";
+import { divide, refuse, refusesTransaction } from "./units.ts";
+import { findControlStatement, findCopyFromStdin, isSuspicious } from "./words.ts";
+
+/** How a migration is run. */
+export type Mode =
+  /** In one transaction with its history row. `alone`: shares no message. `body`: without its own BEGIN and COMMIT. */
+  | { kind: "transaction"; alone: boolean; body: { from: number; to: number } | null; lockTimeoutMs: number | null }
+  /** Statement by statement, with a record of the progress. */
+  | { kind: "statements"; units: Unit[]; lockTimeoutMs: number | null }
+  | { kind: "module" };
+
+/** Decides how a migration is run, and refuses what can't be. Reads the file; a large one in pieces. */
+export async function modeOf(migration: Migration): Promise<Mode> {
+  if (migration.kind === "module") return { kind: "module" };
+  if (migration.bytes > PARSER_MAX_BYTES) return await largeMode(migration.file);
+  return await sqlMode(migration.file, await readMigration(migration));
+}
+
+/** The same for SQL that was read already and is at most PARSER_MAX_BYTES long: a down file is run by it too. */
+export async function sqlMode(file: string, content: Buffer): Promise<Mode> {
+  const { mode, lockTimeoutMs } = readDirectives(content, file);
+  // Latin-1 maps each byte to one character: the words are ASCII, offsets stay bytes, and nothing is decoded.
+  const text = content.toString("latin1");
+  const plain = { kind: "transaction", alone: lockTimeoutMs !== null, body: null, lockTimeoutMs } as const;
+  if (mode === null && !isSuspicious(text)) return plain;
+  if (mode === "transaction") return { ...plain, alone: true };
+  const statements = await parseStatements(content);
+  if (statements === null) {
+    refuseCopyData(file, content, text);
+    if (mode === "no-transaction") throw unreadable(file);
+    return { ...plain, alone: true };
+  }
+  for (const statement of statements) refuseUnsafe(statement, content, file);
+  const hasControl = statements.some((statement) => isControl(statement));
+  if (mode === null && !hasControl && !statements.some(refusesTransaction)) return { ...plain, alone: true };
+  const units = divide(statements, content, file);
+  const [only] = units;
+  if (mode === null && units.length === 1 && only?.kind === "transaction") {
+    return { ...plain, alone: true, body: { from: only.from, to: only.to } };
+  }
+  return { kind: "statements", units, lockTimeoutMs };
+}
+
+/** The units of a file that the server would not run in a transaction, though nothing in it told so. */
+export async function unitsOf(file: string, content: Buffer): Promise<Unit[] | null> {
+  if (content.length > PARSER_MAX_BYTES) return null;
+  const statements = await parseStatements(content);
+  return statements === null ? null : divide(statements, content, file);
+}
+
+function isControl(statement: ParsedStatement): boolean {
+  if (statement.type !== "TransactionStmt") return false;
+  const kind = (statement.node as { kind?: string }).kind ?? "";
+  return !["TRANS_STMT_SAVEPOINT", "TRANS_STMT_RELEASE", "TRANS_STMT_ROLLBACK_TO"].includes(kind);
+}
+
+function refuseUnsafe(statement: ParsedStatement, content: Uint8Array, file: string): void {
+  const node = statement.node as { concurrent?: boolean; idxname?: string; is_from?: boolean; filename?: string };
+  if (statement.type === "IndexStmt" && node.concurrent === true && node.idxname === undefined) {
+    const hint = "Give the index a name: when it fails, its unnamed leftovers pile up as _idx1, _idx2.";
+    throw refuse(statement, content, file, "CREATE INDEX CONCURRENTLY without a name", hint);
+  }
+  if (statement.type === "CopyStmt" && node.is_from === true && node.filename === undefined) {
+    throw refuse(statement, content, file, "COPY ... FROM stdin", COPY_HINT);
+  }
+}
+
+const COPY_HINT = "Write the rows as INSERT statements (pg_dump --inserts), or load them from a module.";
+
+/** A dump's COPY has its data behind it, which no SQL parser accepts. */
+function refuseCopyData(file: string, content: Uint8Array, text: string): void {
+  const at = findCopyFromStdin(text);
+  if (at === -1) return;
+  throw new Failure("UNSUPPORTED_STATEMENT", EXIT.invalidInput, "COPY ... FROM stdin can't be run in a migration", {
+    hint: COPY_HINT,
+    location: { file, line: lineOfByte(content, at) },
+  });
+}
+
+/** A file too large for the parser: searched for what looks like transaction control, piece by piece. */
+async function largeMode(file: string): Promise<Mode> {
+  let carried = Buffer.alloc(0);
+  let line = 1;
+  let mode: Directives | null = null;
+  for await (const chunk of createReadStream(file, { highWaterMark: PIECE_BYTES }) as AsyncIterable<Buffer>) {
+    const piece = Buffer.concat([carried, chunk]);
+    mode ??= readDirectives(piece, file);
+    if (mode.mode === "no-transaction") throw tooLarge(file, "is too large for no-transaction", SPLIT_HINT);
+    if (mode.mode === "transaction") break;
+    const at = findControlStatement(piece.toString("latin1"));
+    if (at !== -1) {
+      const where = line + lineOfByte(piece, at) - 1;
+      throw tooLarge(file, "seems to end transactions itself", PROMISE_HINT, where);
+    }
+    const keep = Math.min(piece.length, OVERLAP_BYTES);
+    line += lineOfByte(piece, piece.length - keep) - 1;
+    carried = piece.subarray(piece.length - keep);
+  }
+  return { kind: "transaction", alone: true, body: null, lockTimeoutMs: mode?.lockTimeoutMs ?? null };
+}
+
+const PIECE_BYTES = 256 * 1024;
+/** Longer than any statement of transaction control that people write. */
+const OVERLAP_BYTES = 512;
+const SPLIT_HINT = `Statement by statement works up to ${PARSER_MAX_BYTES / 1024} KB: split the file.`;
+const PROMISE_HINT = "If it doesn't, say so in its first line: -- lockkeeper: transaction. Otherwise split the file.";
+
+function tooLarge(file: string, what: string, hint: string, line?: number): Failure {
+  const text = `a file of more than ${PARSER_MAX_BYTES / 1024} KB ${what}`;
+  const location = line === undefined ? { file } : { file, line };
+  return new Failure("UNSUPPORTED_STATEMENT", EXIT.invalidInput, text, { hint, location });
+}
+
+function unreadable(file: string): Failure {
+  return new Failure(
+    "UNSUPPORTED_STATEMENT",
+    EXIT.invalidInput,
+    "the file can't be divided into statements: it has a syntax error",
+    {
+      hint: "Check it with psql; no-transaction needs a file that PostgreSQL's parser accepts.",
+      location: { file },
+    },
+  );
+}

@@ -1,0 +1,149 @@
+import type { Step } from "../event.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { Failure } from "../failure.ts";
+import type { Queryable } from "../postgres/queryable.ts";
+import { sessionSettings } from "../postgres/session.ts";
+import { endsSession, isServerError, SQLSTATE } from "../postgres/sqlstate.ts";
+import type { Waits } from "../postgres/waits.ts";
+import { loadModule } from "../source/load-module.ts";
+import type { ModuleStep } from "../source/load-module.ts";
+import { sleep } from "../sleep.ts";
+import { EPILOGUE, prologue } from "./block.ts";
+import { cancelled, SessionLost } from "./interrupt.ts";
+import { rollback, send, watch } from "./send.ts";
+import type { Line } from "./send.ts";
+import { readStream } from "./stream.ts";
+import type { ApplySettings, Task } from "./task.ts";
+
+/** How a module's transaction ended. `started` is false when it was our own prologue that failed. */
+export type ModuleEnd = { error: Error | null; waits: Waits; started: boolean };
+
+/**
+ * Runs a module's `up` (or `down`) in a transaction that we open, with its history row, and commit. An error with a
+ * SQLSTATE is the server's and returned, so that a lock time-out is tried again; anything else that it throws is final.
+ */
+export async function runModule(
+  line: Line,
+  task: Task,
+  settings: ApplySettings,
+  step: Step,
+  nonce: string,
+): Promise<ModuleEnd> {
+  const loaded = await loadModule(task.migration);
+  const run = task.direction === "up" ? loaded.up : loaded.down;
+  if (run === undefined) throw moduleFailure(task, "exports no function down");
+  const stream = readStream(
+    nonce,
+    [step.index],
+    () => undefined,
+    () => undefined,
+  );
+  const begin = Buffer.from(prologueOf(line, task, settings, step, nonce));
+  const begun = await send(line, [begin], stream.progress, settings.lockTimeoutMs, () => step);
+  const started = stream.blocks[0]?.started === true;
+  if (begun.error !== null) return await rolledBack(line, { ...begun, started });
+  const transaction = await transactionId(line);
+  const finish = watch(line, settings.lockTimeoutMs, () => step);
+  const thrown = await attempt(line, task, run);
+  const waits = finish();
+  if (line.session.lost() !== null) throw new SessionLost(line.session.lost());
+  if (thrown !== null) return await rolledBack(line, { error: asServerError(task, line, thrown), waits, started });
+  const commit = Buffer.from(checkedCommit(nonce, transaction));
+  const ended = await send(line, [commit], stream.progress, settings.lockTimeoutMs, () => step);
+  if (ended.error === null && stream.blocks[0]?.committed === true) return { error: null, waits, started };
+  await rollback(line);
+  throw moduleFailure(task, lostTransaction(ended.error));
+}
+
+const prologueOf = (line: Line, task: Task, settings: ApplySettings, step: Step, nonce: string): string =>
+  prologue({
+    nonce,
+    index: step.index,
+    pid: line.session.pid,
+    lockTimeoutMs: settings.lockTimeoutMs,
+    statementTimeoutMs: settings.statementTimeoutMs,
+    reset: sessionSettings(line.session.server.version),
+    claim: task.claim,
+  });
+
+async function rolledBack(line: Line, end: ModuleEnd): Promise<ModuleEnd> {
+  await rollback(line);
+  return end;
+}
+
+async function transactionId({ session }: Line): Promise<string> {
+  const { rows } = await session.query<{ id: string }>("select pg_catalog.pg_current_xact_id()::text as id");
+  return rows[0]?.id ?? "";
+}
+
+/** A module that ended our transaction committed our history row too early: it must not pass for a success. */
+const checkedCommit = (nonce: string, transaction: string): string =>
+  `DO $lk_${nonce}$ BEGIN IF pg_catalog.pg_current_xact_id_if_assigned()::text IS DISTINCT FROM '${transaction}' THEN` +
+  ` RAISE EXCEPTION 'the transaction was ended' USING ERRCODE = '${SQLSTATE.transactionEnded}'; END IF; END $lk_${nonce}$;` +
+  EPILOGUE;
+
+function lostTransaction(error: Error | null): string {
+  if (error !== null && isServerError(error) && error.code === SQLSTATE.transactionEnded)
+    return "ended the transaction itself";
+  return `left a failed transaction behind: ${error?.message ?? "a query that it didn't await had failed"}`;
+}
+
+/** How long a module that ignores its signal is waited for after a cancel, ms. */
+const GRACE_MS = 3_000;
+
+/** What the module threw, or null. */
+async function attempt(line: Line, task: Task, run: ModuleStep): Promise<unknown> {
+  const { signal } = line;
+  const gaveUp = new AbortController();
+  const abandoned = new Promise<unknown>((resolve) => {
+    const onAbort = (): void => void sleep(GRACE_MS, gaveUp.signal).then(() => resolve(cancelled(signal)));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true, signal: gaveUp.signal });
+  });
+  try {
+    return await Promise.race([settled(async () => await run({ client: clientFor(line, task), signal })), abandoned]);
+  } finally {
+    gaveUp.abort();
+  }
+}
+
+async function settled(work: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    return error ?? new Error("something empty was thrown");
+  }
+}
+
+const CONTROL = /^\s*(?:begin|start\s+transaction|commit|end|rollback(?!\s+to)|abort|prepare\s+transaction)\b/i;
+
+/** The session's client, without the statements that would end the transaction that the history row is in. */
+function clientFor({ session }: Line, task: Task): Queryable {
+  return {
+    query: async (text, values) => {
+      if (CONTROL.test(text)) throw moduleFailure(task, `may not run ${JSON.stringify(text.trim().slice(0, 40))}`);
+      return await session.query(text, values);
+    },
+  };
+}
+
+function asServerError(task: Task, { signal }: Line, thrown: unknown): Error {
+  if (thrown instanceof Failure) return thrown;
+  if (signal.aborted) return cancelled(signal);
+  if (isServerError(thrown) && !endsSession(thrown)) return thrown;
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  // ORMs wrap the driver's error.
+  if (isServerError(cause) && !endsSession(cause)) return cause;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return moduleFailure(task, `threw ${message}`, thrown);
+}
+
+function moduleFailure(task: Task, what: string, cause?: unknown): Failure {
+  return new Failure("MODULE", EXIT.failedMigration, `${task.migration.name}: the module ${what}`, {
+    migration: task.migration.name,
+    location: { file: task.migration.file },
+    hint: "Lockkeeper opens and commits the transaction: a module only runs statements through the client that it is given.",
+    cause,
+  });
+}

@@ -1,0 +1,34 @@
+import { Applier } from "./applier.ts";
+import type { Bench } from "./applier.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * Runs tasks in their order by umzug. It gets our exact list, because its `to` throws for a name that is applied, and a
+ * storage that writes nothing: a migration's own transaction has written its history row.
+ */
+export async function runTasks(bench: Bench, tasks: Task[], direction: "up" | "down"): Promise<void> {
+  const { MigrationError, Umzug } = await import("umzug");
+  const applier = new Applier(bench, tasks);
+  const names = tasks.map(({ migration }) => migration.name);
+  const executed = direction === "up" ? [] : names;
+  const umzug = new Umzug({
+    migrations: tasks.map(({ migration }, i) => ({
+      name: migration.name,
+      path: migration.file,
+      up: async () => await applier.apply(i),
+      down: async () => await applier.apply(i),
+    })),
+    storage: { executed: async () => executed, logMigration: nothing, unlogMigration: nothing },
+    logger: undefined,
+  });
+  try {
+    await umzug[direction]({ migrations: names });
+  } catch (error) {
+    // Ours is the cause: umzug's own text would repeat the name, and isn't made for people on call.
+    throw error instanceof MigrationError ? error.cause : error;
+  }
+}
+
+async function nothing(): Promise<void> {
+  // The history row is the migration's own.
+}

@@ -1,0 +1,136 @@
+import { secretsOf } from "../contract/redact.ts";
+import { cancelled, SessionLost } from "./apply/interrupt.ts";
+import type { Line } from "./apply/send.ts";
+import type { RunContext } from "./context.ts";
+import type { Facts } from "./facts.ts";
+import { Failure } from "./failure.ts";
+import type { History } from "./history/history.ts";
+import { connect } from "./postgres/connect.ts";
+import { acquireLock, releaseLock } from "./postgres/lock.ts";
+import { refusePooler } from "./postgres/pooler.ts";
+import type { Session } from "./postgres/session.ts";
+import { openWatcher } from "./postgres/watcher.ts";
+import type { Watcher } from "./postgres/watcher.ts";
+import type { Plan } from "./plan.ts";
+import { makePlan } from "./plan.ts";
+import { runRow } from "./run-row.ts";
+import type { Recorder } from "./run-log/recorder.ts";
+import { recordFinished } from "./run-log/record-finished.ts";
+import type { RunSettings } from "./settings.ts";
+import type { Source } from "./source/migration.ts";
+
+/** What a command has while it holds the lock. */
+export type Held = {
+  line: Line;
+  settings: RunSettings;
+  context: RunContext;
+  source: Source;
+  history: History;
+  facts: Facts;
+  recorder: Recorder;
+  /** Reads the history and compares it with the source; the facts know it from then on. */
+  replan(): Promise<Plan>;
+};
+
+export type Work = (held: Held) => Promise<void>;
+
+export type Attempt = {
+  settings: RunSettings;
+  context: RunContext;
+  source: Source;
+  history: History;
+  facts: Facts;
+  startedAt: Date;
+  recorderFor(watcher: Watcher): Recorder;
+  connectWaitMs: number;
+};
+
+/**
+ * One try of a command, from connecting to the release of the lock: connect, look for a pooler, poll for the lock, RUNNING
+ * row, repair, work, log, release. Rejects with a Failure, or with SessionLost when the session ended on the way.
+ */
+export async function attempt(given: Attempt, work: Work): Promise<void> {
+  const { settings, context, facts } = given;
+  const { connection } = settings;
+  const [first, second] = await Promise.all([
+    connect(connection, "main", context, given.connectWaitMs),
+    // A role may have one connection only: then there is no log and nobody to ask who blocks, but migrating works.
+    connect(connection, "second", context, 0).catch(() => null),
+  ]);
+  await using session = first;
+  await using watcher = openWatcher(second, connection, context);
+  const { database: name, databaseOid: oid, systemIdentifier, versionText, user } = session.server;
+  facts.database = { systemIdentifier, name, oid };
+  context.onEvent({ type: "connected", serverVersion: versionText, database: name, user, host: session.client.host });
+  try {
+    if (connection.checkPooler && second !== null) await refusePooler(session, second);
+    await lock(given, session, watcher);
+    await underLock(given, session, watcher, work);
+  } catch (error) {
+    if (!(error instanceof Failure) && session.lost() !== null) throw new SessionLost(error);
+    throw error;
+  }
+}
+
+async function lock(
+  { settings, context, facts, startedAt }: Attempt,
+  session: Session,
+  watcher: Watcher,
+): Promise<void> {
+  try {
+    const waited = await acquireLock(session, watcher, settings.lock.waitMs, context);
+    if (waited === null) throw cancelled(context.signal);
+    facts.ledger.lockWaitMs += waited;
+    context.onEvent({ type: "locked", waitedMs: waited });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (error.code === "RUNNER_LOCK_TIMEOUT") facts.ledger.lockWaitMs += settings.lock.waitMs;
+    const row = runRow(settings, facts, { startedAt, finishedAt: context.now(), failure: error });
+    facts.telemetry = await recordFinished(watcher, settings.runLog, row, secretsOf(settings.connection.url));
+    throw error;
+  }
+}
+
+const HEARTBEAT_MS = 10_000;
+
+async function underLock(given: Attempt, session: Session, watcher: Watcher, work: Work): Promise<void> {
+  const { settings, context, source, history, facts, startedAt } = given;
+  const recorder = given.recorderFor(watcher);
+  const replan = async (): Promise<Plan> => {
+    const plan = makePlan(source, history.match(source, await history.read(session)), planOptions(settings));
+    facts.versionBefore ??= facts.plan === null ? plan.version : null;
+    facts.plan = plan;
+    return plan;
+  };
+  const line: Line = { session, watcher, signal: context.signal, onEvent: context.onEvent };
+  let failure: Failure | null = null;
+  const heartbeat = setInterval(
+    () => void recorder.update({ applied: [...facts.ledger.applied], lockWaitMs: facts.ledger.lockWaitMs }),
+    HEARTBEAT_MS,
+  );
+  try {
+    await recorder.prepare(session);
+    for (const runId of await recorder.start(runRow(settings, facts, { startedAt, finishedAt: null, failure: null }))) {
+      context.onEvent({ type: "orphan-repaired", runId });
+    }
+    await history.ensure(session);
+    await work({ line, settings, context, source, history, facts, recorder, replan });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    failure = error;
+  } finally {
+    clearInterval(heartbeat);
+  }
+  // What the history says now is the truth, whatever was planned.
+  if (failure !== null || facts.ledger.applied.length > 0) await replan();
+  await recorder.finish(runRow(settings, facts, { startedAt, finishedAt: context.now(), failure }));
+  facts.telemetry = recorder.telemetry();
+  await releaseLock(session);
+  if (failure !== null) throw failure;
+}
+
+export const planOptions = (settings: RunSettings) => ({
+  to: settings.source.to,
+  allowDrift: settings.allowDrift,
+  allowOutOfOrder: settings.allowOutOfOrder,
+});

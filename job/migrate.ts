@@ -1,0 +1,94 @@
+import { openProgress } from "./apply/progress.ts";
+import { PlanOutdated } from "./apply/interrupt.ts";
+import { modeOf } from "./apply/mode.ts";
+import { runTasks } from "./apply/run-tasks.ts";
+import type { Task } from "./apply/task.ts";
+import { applySettings } from "./apply-settings.ts";
+import { planOptions } from "./attempt.ts";
+import type { Held } from "./attempt.ts";
+import type { RunContext } from "./context.ts";
+import type { History } from "./history/history.ts";
+import { checkPlan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
+import type { RunResult } from "./result.ts";
+import { run } from "./run.ts";
+import type { RunSettings } from "./settings.ts";
+import { mapBounded } from "./source/bounded.ts";
+import type { Migration } from "./source/migration.ts";
+import { readMigration } from "./source/read.ts";
+
+/** Another tool may write the history while we hold our lock; it doesn't do so for ever. */
+const MOST_PLANS = 5;
+
+/**
+ * Applies what is pending, once, under the lock, on the record. Never rejects for what a user can cause: the result tells
+ * the failure. SUCCESS, or SKIPPED when nothing was pending, mean that each migration up to `to` is applied.
+ */
+export async function migrate(settings: RunSettings, context: RunContext): Promise<RunResult> {
+  return await run("migrate", settings, context, migrateUnderLock);
+}
+
+async function migrateUnderLock(held: Held): Promise<void> {
+  for (let plans = 1; ; plans++) {
+    const inFlight = held.facts.plan?.pending ?? [];
+    const plan = await held.replan();
+    settleInFlight(held, inFlight, plan);
+    const failure = checkPlan(plan, planOptions(held.settings));
+    if (failure !== null) throw failure;
+    await tell(held, plan);
+    if (plan.pending.length === 0) return;
+    try {
+      const tasks = await tasksOf(plan.pending, held.history, held.settings.run.id);
+      await runTasks(benchOf(held), tasks, "up");
+      return;
+    } catch (error) {
+      if (!(error instanceof PlanOutdated) || plans >= MOST_PLANS) throw error;
+    }
+  }
+}
+
+/** What was under way when a connection was lost, and turns out to be committed, is this run's work. */
+function settleInFlight({ facts }: Held, inFlight: Migration[], plan: Plan): void {
+  const known = new Set(facts.ledger.applied);
+  const applied = new Set(plan.applied);
+  for (const migration of inFlight) {
+    if (applied.has(migration) && !known.has(migration.name)) facts.ledger.applied.push(migration.name);
+  }
+}
+
+async function tell({ context, settings, recorder, source, facts }: Held, plan: Plan): Promise<void> {
+  const { pending, applied, version } = plan;
+  const counts = { pending: pending.length, applied: applied.length, available: source.migrations.length };
+  context.onEvent({ type: "planned", runId: settings.run.id, ...counts, version });
+  if (pending.length === 0) return;
+  await recorder.update({ pending: pending.map(({ name }) => name), versionBefore: facts.versionBefore });
+}
+
+/** Every file is looked at before the first is run: what Lockkeeper refuses is refused while nothing is touched. */
+async function tasksOf(pending: Migration[], history: History, runId: string): Promise<Task[]> {
+  const modes = await mapBounded(
+    pending,
+    8,
+    () => null,
+    async (migration) => await modeOf(migration),
+  );
+  return pending.map((migration, i) => {
+    const mode = modes[i];
+    if (mode === undefined) throw new RangeError("a migration has no mode");
+    return {
+      migration,
+      direction: "up",
+      mode,
+      claim: history.claim(migration, runId),
+      read: async () => await readMigration(migration),
+    };
+  });
+}
+
+/** What applying needs, from what a command has under the lock. */
+export const benchOf = ({ line, settings, facts, history }: Held) => ({
+  line,
+  settings: applySettings(settings),
+  ledger: facts.ledger,
+  progress: openProgress(history.table),
+});

@@ -1,0 +1,67 @@
+import type pg from "pg";
+
+/** What a message came to, as the server told it. `error` is the server's, or the socket's when the session is gone. */
+export type MessageEnd = { error: Error | null };
+
+/** What the server tells while it runs a message, in its order. */
+export type MessageProgress = {
+  onTag(tag: string): void;
+  onNotice(message: string): void;
+};
+
+type Stream = { write(data: Uint8Array): boolean; cork(): void; uncork(): void; writable: boolean };
+type Wire = { stream: Stream; sendCopyFail(message: string): void };
+
+/**
+ * Sends `parts` as one simple-protocol message, written from the buffers as they are: a large file is never copied into
+ * one string with what surrounds it. Rows are dropped as they come. Never rejects: the end tells the error.
+ *
+ * `pg` calls handleError at the server's error, and no handleReadyForQuery after it: a next query waits in the client's
+ * queue until the server is ready.
+ */
+export function sendMessage(client: pg.Client, parts: Uint8Array[], progress: MessageProgress): Promise<MessageEnd> {
+  return new Promise((resolve) => {
+    const onNotice = (notice: { message?: string | undefined }): void => progress.onNotice(notice.message ?? "");
+    const end = (error: Error | null): void => {
+      client.off("notice", onNotice);
+      resolve({ error });
+    };
+    const submittable = {
+      submit(connection: unknown): void {
+        write((connection as Wire).stream, parts);
+      },
+      handleCommandComplete: (message: { text: string }) => progress.onTag(message.text),
+      handleReadyForQuery: () => end(null),
+      handleError: (error: Error) => end(error),
+      handleCopyInResponse: (connection: unknown) =>
+        (connection as Wire).sendCopyFail("COPY FROM stdin has no data in a migration"),
+      handleCopyData: ignore,
+      handleRowDescription: ignore,
+      handleDataRow: ignore,
+      handleEmptyQuery: ignore,
+      handlePortalSuspended: ignore,
+    };
+    client.on("notice", onNotice);
+    client.query(submittable as unknown as pg.Submittable);
+  });
+}
+
+function ignore(): void {
+  // A migration's rows and copied data are nobody's business here.
+}
+
+const QUERY = 0x51;
+
+function write(stream: Stream, parts: Uint8Array[]): void {
+  let length = 5;
+  for (const part of parts) length += part.byteLength;
+  const header = Buffer.alloc(5);
+  header.writeUInt8(QUERY, 0);
+  header.writeInt32BE(length, 1);
+  if (!stream.writable) return;
+  stream.cork();
+  stream.write(header);
+  for (const part of parts) stream.write(part);
+  stream.write(new Uint8Array(1));
+  stream.uncork();
+}

@@ -1,0 +1,115 @@
+import pg from "pg";
+import type { ConnectionSettings } from "../settings.ts";
+import { clientConfig } from "./client-config.ts";
+import type { Queryable } from "./queryable.ts";
+
+/** One connection, and what was found out about its server when it was opened. */
+export type Session = Queryable &
+  AsyncDisposable & {
+    readonly client: pg.Client;
+    /** The backend's own process id: behind a pooler not the one that the client was told. */
+    readonly pid: number;
+    readonly server: ServerFacts;
+    /** The error that ended the connection, once it has. */
+    lost(): Error | null;
+    /** Ends the connection at once, without a goodbye. */
+    destroy(): void;
+  };
+
+export type ServerFacts = {
+  pid: number;
+  /** As `server_version_num`: 180004. */
+  version: number;
+  versionText: string;
+  database: string;
+  databaseOid: number;
+  user: string;
+  inRecovery: boolean;
+  readOnly: boolean;
+  /** "" where the role may not read it. */
+  systemIdentifier: string;
+};
+
+/** How long a connection attempt may take, ms. */
+const CONNECT_TIMEOUT_MS = 5_000;
+const OLDEST_VERSION = 14;
+
+/**
+ * What every session of ours sets, and what a migration's own transaction sets again (a ROLLBACK undoes those): a role's or
+ * a database's own time-outs must not end a migration, and a server must notice that its client died.
+ */
+export function sessionSettings(version: number): string {
+  const settings = [
+    "SET statement_timeout=0",
+    "SET lock_timeout='30s'",
+    "SET idle_session_timeout=0",
+    "SET idle_in_transaction_session_timeout=0",
+    "SET client_connection_check_interval='2s'",
+  ];
+  if (version >= 170_000) settings.push("SET transaction_timeout=0");
+  return settings.join("; ");
+}
+
+/** The second connection only reads the catalog and writes the log: it must never wait long, nor hold a migration up. */
+const SECOND_SETTINGS = "SET statement_timeout='10s'; SET lock_timeout='2s'";
+
+const FACTS = `
+select pg_catalog.pg_backend_pid() as pid,
+       pg_catalog.current_setting('server_version_num')::int as version,
+       pg_catalog.current_setting('server_version') as "versionText",
+       pg_catalog.current_database()::text as database,
+       (select oid::bigint::text from pg_catalog.pg_database where datname = pg_catalog.current_database()) as "databaseOid",
+       current_user::text as "user",
+       pg_catalog.pg_is_in_recovery() as "inRecovery",
+       pg_catalog.current_setting('transaction_read_only') = 'on' as "readOnly",
+       case when pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute')
+         then (select system_identifier::text from pg_catalog.pg_control_system()) else '' end as "systemIdentifier"`;
+
+/** Opens one connection once. Rejects with what `pg` rejects with: connect.ts turns that into a failure. */
+export async function openSession(settings: ConnectionSettings, role: "main" | "second"): Promise<Session> {
+  const client = new pg.Client({ ...clientConfig(settings), connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  let lost: Error | null = null;
+  // Without a listener a dead connection would end the process.
+  client.on("error", (error) => (lost ??= error));
+  client.once("end", () => (lost ??= new Error("the connection was closed")));
+  try {
+    await client.connect();
+    const { rows } = await client.query<ServerFacts & { databaseOid: string }>(FACTS);
+    const facts = rows[0];
+    if (facts === undefined) throw new Error("the server told nothing about itself");
+    if (facts.version < OLDEST_VERSION * 10_000) throw new UnsupportedServer(facts.versionText);
+    const settled = sessionSettings(facts.version);
+    await client.query(role === "main" ? settled : `${settled}; ${SECOND_SETTINGS}`);
+    return {
+      client,
+      pid: facts.pid,
+      server: { ...facts, databaseOid: Number(facts.databaseOid) },
+      query: async (text, values) => await client.query(text, values),
+      lost: () => lost,
+      destroy: () => destroy(client),
+      [Symbol.asyncDispose]: async () => await close(client),
+    };
+  } catch (error) {
+    destroy(client);
+    throw error;
+  }
+}
+
+export class UnsupportedServer extends Error {
+  constructor(version: string) {
+    super(`PostgreSQL ${version} is too old: Lockkeeper needs ${OLDEST_VERSION} or newer`);
+  }
+}
+
+type WithConnection = pg.Client & { connection: { stream: { destroy(): void } } };
+
+function destroy(client: pg.Client): void {
+  (client as WithConnection).connection.stream.destroy();
+}
+
+/** Says goodbye, but waits no longer than a second for a server that doesn't answer. */
+async function close(client: pg.Client): Promise<void> {
+  const timer = setTimeout(() => destroy(client), 1_000);
+  await client.end().catch(() => undefined);
+  clearTimeout(timer);
+}

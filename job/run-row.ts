@@ -1,0 +1,48 @@
+import type { RunError } from "../contract/run.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import type { Facts } from "./facts.ts";
+import type { Failure, Location } from "./failure.ts";
+import type { RunResult } from "./result.ts";
+import type { RunRow } from "./run-log/run-log.ts";
+import type { RunSettings } from "./settings.ts";
+
+type Times = { startedAt: Date; finishedAt: Date | null; failure: Failure | null };
+
+/** The run's row in the log as things stand; RUNNING until it is finished. */
+export function runRow(settings: RunSettings, facts: Facts, { startedAt, finishedAt, failure }: Times): RunRow {
+  const { id, runner, source, host } = settings.run;
+  return {
+    id,
+    status: finishedAt === null ? "RUNNING" : statusOf(facts, failure),
+    runner,
+    source,
+    host,
+    startedAt,
+    finishedAt,
+    lockWaitMs: facts.ledger.lockWaitMs,
+    versionBefore: facts.versionBefore,
+    versionAfter: finishedAt === null ? null : (facts.plan?.version ?? null),
+    pending: (facts.plan?.pending ?? []).map(({ name }) => name),
+    applied: [...facts.ledger.applied],
+    error: failure === null ? null : runError(failure),
+    blockers: failure?.details.blockers ?? [],
+  };
+}
+
+/** Nothing to do is SKIPPED; a lock that could not be had is an outcome of its own. */
+export function statusOf({ ledger }: Facts, failure: Failure | null): RunResult["status"] {
+  if (failure !== null) return failure.exitCode === EXIT.lockTimeout ? "LOCK_TIMEOUT" : "FAILED";
+  return ledger.applied.length > 0 ? "SUCCESS" : "SKIPPED";
+}
+
+/** A failure for rows and reports: what, where and what to do, without the detail that can hold row data. */
+export function runError({ code, message, details }: Failure): RunError {
+  const where = details.location === undefined ? "" : ` (${placeText(details.location)})`;
+  const hint = details.hint === undefined ? "" : `. ${details.hint}`;
+  return { code, message: `${message}${where}${hint}`, migration: details.migration ?? null };
+}
+
+function placeText({ file, line, statement }: Location): string {
+  const at = line === undefined ? file : `${file}:${line}`;
+  return statement === undefined ? at : `${at}, statement ${statement}`;
+}

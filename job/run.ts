@@ -1,0 +1,160 @@
+import { EXIT } from "../contract/exit-code.ts";
+import { secretsOf } from "../contract/redact.ts";
+import { cancelled, RunTimeout, SessionLost } from "./apply/interrupt.ts";
+import { attempt } from "./attempt.ts";
+import type { Work } from "./attempt.ts";
+import type { RunContext } from "./context.ts";
+import { noFacts } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import { Failure } from "./failure.ts";
+import { openHistory } from "./history/open.ts";
+import type { Watcher } from "./postgres/watcher.ts";
+import type { RunResult } from "./result.ts";
+import { openRecorder } from "./run-log/recorder.ts";
+import type { Recorder } from "./run-log/recorder.ts";
+import { runError, statusOf } from "./run-row.ts";
+import type { RunSettings } from "./settings.ts";
+import { readSource } from "./source/source.ts";
+
+/** A restarted server or a failover is waited for so long, ms. */
+const RECONNECT_WAIT_MS = 60_000;
+/** So many lost connections in a row without one more migration: something ends them each time. */
+const MOST_LOSSES = 4;
+
+/**
+ * Runs a command that changes the database, to its end, whatever happens on the way; never rejects for what a user can
+ * cause. A connection that was lost with a commit unknown is settled by the next attempt: it takes the lock, which waits
+ * for the old backend's end, and then reads the history.
+ */
+export async function run(
+  command: RunResult["command"],
+  settings: RunSettings,
+  given: RunContext,
+  work: Work,
+): Promise<RunResult> {
+  const startedAt = given.now();
+  const facts = noFacts();
+  await using limit = limited(given, settings.runTimeoutMs);
+  const { context } = limit;
+  const failure = await failureOf(context, async () => {
+    const { dir, format } = settings.source;
+    const source = await readSource({ dir, format, signal: context.signal });
+    facts.source = source;
+    facts.warnings.push(...source.warnings);
+    for (const message of source.warnings) context.onEvent({ type: "warning", code: "SOURCE", message });
+    const history = openHistory(settings.history, source);
+    const recorderFor = recorderOnce(settings, facts, context);
+    for (let losses = 0, connectWaitMs = settings.connection.connectWaitMs; ;) {
+      const before = facts.ledger.applied.length;
+      try {
+        const given = { settings, context, source, history, facts, startedAt, recorderFor, connectWaitMs };
+        return await attempt(given, work);
+      } catch (error) {
+        if (!(error instanceof SessionLost) || context.signal.aborted) throw error;
+        losses = facts.ledger.applied.length > before ? 1 : losses + 1;
+        if (losses >= MOST_LOSSES) throw keepsBreaking(error, losses);
+        connectWaitMs = Math.max(RECONNECT_WAIT_MS, settings.connection.connectWaitMs);
+        context.onEvent({ type: "reconnecting", reason: error.message });
+      }
+    }
+  });
+  return resultOf(command, settings, facts, { startedAt, finishedAt: given.now(), failure });
+}
+
+/** The context with the run's own time limit. */
+function limited(given: RunContext, runTimeoutMs: number): { context: RunContext } & AsyncDisposable {
+  const controller = new AbortController();
+  const pass = (): void => controller.abort(given.signal.reason);
+  if (given.signal.aborted) pass();
+  else given.signal.addEventListener("abort", pass, { once: true });
+  const timer =
+    runTimeoutMs === 0 ? undefined : setTimeout(() => controller.abort(new RunTimeout(runTimeoutMs)), runTimeoutMs);
+  return {
+    context: { ...given, signal: controller.signal },
+    async [Symbol.asyncDispose]() {
+      clearTimeout(timer);
+      given.signal.removeEventListener("abort", pass);
+    },
+  };
+}
+
+/** What the work failed with. After an abort whatever broke off is that abort, unless it was told better already. */
+async function failureOf({ signal }: RunContext, work: () => Promise<void>): Promise<Failure | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    const passing = !(error instanceof Failure) || error.code === "UNREACHABLE";
+    if (signal.aborted && passing) return cancelled(signal);
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
+
+function keepsBreaking(error: SessionLost, losses: number): Failure {
+  return new Failure(
+    "UNREACHABLE",
+    EXIT.unreachable,
+    `the connection was lost ${losses} times in a row: ${error.message}`,
+    {
+      hint: "Look into the server's log for what ends the session: a crash, the memory killer, an administrator, a proxy's time-out.",
+      cause: error,
+    },
+  );
+}
+
+/** One recorder for all attempts: the run keeps its row when its connections are new. */
+function recorderOnce(settings: RunSettings, facts: Facts, { onEvent }: RunContext): (watcher: Watcher) => Recorder {
+  let watcher: Watcher | null = null;
+  const recorder = openRecorder({
+    db: () => watcher,
+    settings: settings.runLog,
+    secrets: secretsOf(settings.connection.url),
+    onWarning: (reason) => {
+      const message = `telemetry is unavailable: ${reason}`;
+      facts.warnings.push(message);
+      onEvent({ type: "warning", code: "TELEMETRY", message });
+    },
+  });
+  return (current) => {
+    watcher = current;
+    return recorder;
+  };
+}
+
+function resultOf(
+  command: RunResult["command"],
+  settings: RunSettings,
+  facts: Facts,
+  { startedAt, finishedAt, failure }: { startedAt: Date; finishedAt: Date; failure: Failure | null },
+): RunResult {
+  const { plan, ledger, source } = facts;
+  return {
+    runId: settings.run.id,
+    command,
+    status: statusOf(facts, failure),
+    disabled: false,
+    exitCode: failure?.exitCode ?? EXIT.done,
+    startedAt,
+    finishedAt,
+    lockWaitMs: ledger.lockWaitMs,
+    versionBefore: facts.versionBefore,
+    versionAfter: plan?.version ?? null,
+    available: source?.migrations.length ?? 0,
+    appliedTotal: plan?.applied.length ?? 0,
+    applied: [...ledger.applied],
+    pending: [...(plan?.pending ?? []), ...(plan?.later ?? [])].map(({ name }) => name),
+    ahead: (plan?.ahead ?? []).map(({ name }) => name),
+    drift: [
+      ...(plan?.drifted ?? []).map(({ migration }) => migration.name),
+      ...(plan?.missing ?? []).map(({ name }) => name),
+    ],
+    error: failure === null ? null : runError(failure),
+    failure,
+    blockers: failure?.details.blockers ?? [],
+    telemetry: facts.telemetry,
+    database: facts.database,
+    digest: source?.digest ?? "",
+    warnings: facts.warnings,
+  };
+}
