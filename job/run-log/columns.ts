@@ -21,7 +21,7 @@ const optional = (definition: string, types: readonly string[]): Column => ({ de
 
 /** Every column that a run is written to. A new one must be nullable or have a default: old tables get it added. */
 export const COLUMNS = {
-  id: { definition: "uuid primary key", types: ["uuid", ...TEXT], added: null },
+  id: { definition: "uuid primary key", types: ["uuid", "text"], added: null },
   status: {
     definition:
       "text not null constraint migration_run_log_status_check " +

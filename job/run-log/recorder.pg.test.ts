@@ -200,7 +200,7 @@ describe("the table", () => {
   test("of an application may have other types that hold the same, and no unique key", async () => {
     await using db = await database();
     await db.query(
-      WORKOUTLOG_TABLE.replace('"id" uuid PRIMARY KEY', '"id" varchar')
+      WORKOUTLOG_TABLE.replace('"id" uuid PRIMARY KEY', '"id" text')
         .replaceAll("text[]", "varchar[]")
         .replace("bigint", "integer")
         .replace("jsonb", "json"),
