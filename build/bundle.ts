@@ -5,7 +5,7 @@
 import { stat } from "node:fs/promises";
 import { build } from "esbuild";
 import { embedParser } from "./embed-parser.ts";
-import { withoutUmzugCommandLine } from "./without-umzug-command-line.ts";
+import { withoutUnused } from "./without-unused.ts";
 
 const programs = { lockkeeper: "job/main.ts" };
 
@@ -31,7 +31,7 @@ for (const [program, entry] of Object.entries(programs)) {
     banner: { js: commonJs },
     // `pg` asks for it when it is there; it never is.
     external: ["pg-native"],
-    plugins: [withoutUmzugCommandLine, embedParser],
+    plugins: [withoutUnused, embedParser],
     logLevel: "warning",
     logOverride: { "empty-import-meta": "error" },
   });
