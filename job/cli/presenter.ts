@@ -1,10 +1,11 @@
-import { stripVTControlCharacters, styleText } from "node:util";
+import { styleText } from "node:util";
 import type { OnEvent, RunEvent } from "../event.ts";
 import type { Failure } from "../failure.ts";
 import type { RunResult } from "../result.ts";
 import { failureText } from "./failure-text.ts";
 import type { Host } from "./host.ts";
 import { liveLine } from "./live-line.ts";
+import { printable } from "./printable.ts";
 import type { Printer } from "./printer.ts";
 import { summary } from "./summary.ts";
 
@@ -47,7 +48,7 @@ export async function presenter(
   const live = style === "terminal" ? liveLine(host, print) : null;
   const say = (text: string): void => {
     live?.clear();
-    print.err(`${paint(plain(text))}\n`);
+    print.err(`${paint(printable(text))}\n`);
   };
   const colours = host.err.isTTY === true && !host.variables.NO_COLOR;
   const paint = (text: string): string => (colours ? text.replace(FIRST_WORD, painted) : text);
@@ -61,7 +62,7 @@ export async function presenter(
       live?.close();
       if (result.failure !== null) say(failureText(result.failure));
       if (json) return;
-      if (result.exitCode === 0) print.out(`${summary(result)}\n`);
+      if (result.exitCode === 0) print.out(`${printable(summary(result))}\n`);
       else say(summary(result));
     },
     failed(failure) {
@@ -91,6 +92,3 @@ function lastingText(event: RunEvent): string {
 const FIRST_WORD = /^(?:warning|[A-Z]\w+)(?=[: ])/;
 const painted = (word: string): string =>
   styleText(word === "warning" ? "yellow" : "red", word, { validateStream: false });
-
-/** Without the control characters that a file's or an application's name may bring to the terminal. */
-const plain = (text: string): string => stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\n\t]/gu, " ");

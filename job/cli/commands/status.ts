@@ -8,6 +8,7 @@ import { readStatus } from "../../status.ts";
 import type { Status } from "../../status.ts";
 import { settingsOf } from "../invocation.ts";
 import type { Invocation } from "../invocation.ts";
+import { printable } from "../printable.ts";
 import { statusText } from "../status-text.ts";
 import { reportOf } from "../write-report.ts";
 
@@ -21,7 +22,7 @@ export async function statusCommand(invocation: Invocation): Promise<ExitCode> {
   presenter.close();
   for (const message of status.warnings) presenter.onEvent({ type: "warning", code: "SOURCE", message });
   if (json) print.out(`${JSON.stringify(documentOf(status, reported))}\n`);
-  else print.out(`${statusText(status, host.now())}\n`);
+  else print.out(`${printable(statusText(status, host.now()))}\n`);
   if (status.failure !== null) presenter.failed(status.failure);
   return status.failure?.exitCode ?? EXIT.done;
 }

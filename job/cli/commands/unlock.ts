@@ -3,6 +3,7 @@ import type { ExitCode } from "../../../contract/exit-code.ts";
 import { unlock } from "../../unlock.ts";
 import { connectionOf } from "../invocation.ts";
 import type { Invocation } from "../invocation.ts";
+import { printable } from "../printable.ts";
 import { isStranded, unlockText } from "../unlock-text.ts";
 
 /** `lockkeeper unlock [--yes]`. */
@@ -12,6 +13,6 @@ export async function unlockCommand(invocation: Invocation): Promise<ExitCode> {
   presenter.close();
   const { holder, ended, next } = found;
   const document = { held: next !== null, holder, stranded: holder !== null && isStranded(holder), ended, next };
-  print.out(json ? `${JSON.stringify(document)}\n` : `${unlockText(found)}\n`);
+  print.out(json ? `${JSON.stringify(document)}\n` : `${printable(unlockText(found))}\n`);
   return EXIT.done;
 }

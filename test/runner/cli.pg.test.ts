@@ -1,0 +1,191 @@
+import pg from "pg";
+import { expect, test } from "vitest";
+import { EXIT } from "../../contract/exit-code.ts";
+import { LOCK_KEY } from "../../contract/lock.ts";
+import { database } from "../postgres/database.ts";
+import type { TestDatabase } from "../postgres/database.ts";
+import { command, folder, lastLine, startCommand } from "./cli-process.ts";
+
+const FILES = {
+  "0001_users.sql": "create table users (id int primary key);",
+  "0002_index.sql": "create index concurrently users_id on users (id);",
+  "0003_name.sql": "alter table users add column name text",
+};
+
+/** Takes the lock as a superuser, or as the role of `url`. Its session ends with the database. */
+async function holdLock(db: TestDatabase, applicationName: string, url = db.url): Promise<number> {
+  const client = new pg.Client({ connectionString: url, application_name: applicationName });
+  client.on("error", () => {});
+  await client.connect();
+  await client.query(`select pg_advisory_lock(${LOCK_KEY})`);
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  return rows[0]?.pid ?? 0;
+}
+
+test("status tells what is pending, changes nothing, and can be read as JSON", async () => {
+  await using db = await database();
+  await using source = await folder(FILES);
+  const variables = { DATABASE_URL: db.url };
+  const text = await command(["status", "--dir", source.dir], variables);
+  expect(text).toMatchObject({ code: EXIT.done, stderr: "" });
+  expect(text.stdout).toMatch(/^pending +3: 0001_users, 0002_index, 0003_name$/m);
+  expect(text.stdout).toMatch(/^lock +free$/m);
+  const { code, stdout } = await command(["status", "--dir", source.dir, "--json"], variables);
+  expect(code).toBe(EXIT.done);
+  expect(JSON.parse(stdout)).toMatchObject({
+    database: { name: db.name },
+    version: null,
+    applied: [],
+    pending: ["0001_users", "0002_index", "0003_name"],
+    drifted: [],
+    lock: { held: false, holder: null },
+    telemetry: { available: false },
+    error: null,
+  });
+  expect(await db.query("select from pg_namespace where nspname = 'lockkeeper'")).toEqual([]);
+});
+
+test("after migrate, status has the versions, the run and nothing pending; a changed file is drift, exit 12", async () => {
+  await using db = await database();
+  await using source = await folder(FILES);
+  const variables = { DATABASE_URL: db.url };
+  const migrated = await command(["migrate", "--dir", source.dir, "--source", "app:1"], variables);
+  expect(migrated).toMatchObject({ code: EXIT.done, stderr: "" });
+  expect(lastLine(migrated.stdout)).toMatchObject({ event: "finished", status: "SUCCESS", versionAfter: "0003_name" });
+
+  const { stdout } = await command(["status", "--dir", source.dir, "--json"], variables);
+  expect(JSON.parse(stdout)).toMatchObject({
+    version: "0003_name",
+    applied: ["0001_users", "0002_index", "0003_name"],
+    pending: [],
+    runs: [{ status: "SUCCESS", source: "app:1", runner: "cli", versionAfter: "0003_name" }],
+    telemetry: { available: true, reason: "" },
+  });
+
+  await using changed = await folder({ ...FILES, "0001_users.sql": "create table users (id bigint);" });
+  const drift = await command(["status", "--dir", changed.dir], variables);
+  expect(drift.code).toBe(EXIT.drift);
+  expect(drift.stdout).toMatch(/^changed +1: 0001_users$/m);
+  expect(drift.stderr).toMatch(/^Drift: /);
+});
+
+test("every line of a run's log is JSON with the run's id, and --json keeps the result apart from it", async () => {
+  await using db = await database();
+  await using source = await folder(FILES);
+  const runId = "0193a0b0-0000-7000-8000-0000000000aa";
+  const argv = ["migrate", "--dir", source.dir, "--run-id", runId];
+  const { stdout } = await command(argv, { DATABASE_URL: db.url });
+  const lines = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  for (const line of lines) expect(line).toMatchObject({ runId, event: expect.any(String), msg: expect.any(String) });
+  expect(lines.filter(({ event }) => event === "migrated").map(({ migration }) => migration)).toEqual([
+    "0001_users",
+    "0002_index",
+    "0003_name",
+  ]);
+
+  const again = await command(["migrate", "--dir", source.dir, "--json"], { DATABASE_URL: db.url });
+  expect(JSON.parse(again.stdout)).toMatchObject({ status: "SKIPPED", disabled: false, exitCode: 0, appliedTotal: 3 });
+  expect(lastLine(again.stderr)).toMatchObject({ event: "finished" });
+});
+
+test("plan prints SQL that psql could run, in order, and runs nothing", async () => {
+  await using db = await database();
+  await using source = await folder({ ...FILES, "0003_name.sql": "alter table users add column name text -- last" });
+  const { code, stdout } = await command(["plan", "--dir", source.dir], { DATABASE_URL: db.url });
+  expect(code).toBe(EXIT.done);
+  const heads = stdout.split("\n").filter((line) => /^-- \d/.test(line));
+  expect(heads).toEqual([
+    "-- 1 of 3: 0001_users (in a transaction, lock_timeout 5 s, statement_timeout off)",
+    "-- 2 of 3: 0002_index (statement by statement, lock_timeout off, statement_timeout off)",
+    "-- 3 of 3: 0003_name (in a transaction, lock_timeout 5 s, statement_timeout off)",
+  ]);
+  expect(await db.query("select from pg_class where relname = 'users'")).toEqual([]);
+  await db.query("create schema lockkeeper");
+  await db.query(
+    "create table lockkeeper.migration_history (name text, checksum text, run_id uuid, applied_at timestamptz)",
+  );
+  const psql = await db.connect();
+  // The server runs a message's statements in one transaction, which a concurrent index can't be in: piece by piece.
+  for (const part of stdout.split(/^(?=-- \d of \d)|(?<=^SET lock_timeout = 0;)\n|^;\n/m)) await psql.query(part);
+  expect(await db.query("select name from lockkeeper.migration_history order by name")).toEqual([
+    { name: "0001_users" },
+    { name: "0002_index" },
+    { name: "0003_name" },
+  ]);
+  expect(await db.query("select id, name from users")).toEqual([]);
+});
+
+test("migrate does nothing with DB_MIGRATE_ENABLED=0, whatever else is wrong, and says so", async () => {
+  const { code, stdout } = await command(["migrate", "--dir", "/nowhere"], { DB_MIGRATE_ENABLED: "0" });
+  expect(code).toBe(EXIT.done);
+  expect(lastLine(stdout)).toMatchObject({ event: "finished", status: "SKIPPED", disabled: true });
+});
+
+test("a disabled run is in the run log where there is one, and creates none", async () => {
+  await using db = await database();
+  await using source = await folder(FILES);
+  const variables = { DATABASE_URL: db.url, DB_MIGRATE_ENABLED: "0" };
+  const first = await command(["migrate", "--dir", source.dir], variables);
+  expect(lastLine(first.stdout)).toMatchObject({ status: "SKIPPED", telemetry: { available: false } });
+  expect(await db.query("select from pg_namespace where nspname = 'lockkeeper'")).toEqual([]);
+  await command(["migrate", "--dir", source.dir], { DATABASE_URL: db.url });
+  const second = await command(["migrate", "--dir", source.dir], variables);
+  expect(lastLine(second.stdout)).toMatchObject({ status: "SKIPPED", telemetry: { available: true } });
+  expect(await db.query("select status from lockkeeper.migration_run_log order by started_at")).toEqual([
+    { status: "SUCCESS" },
+    { status: "SKIPPED" },
+  ]);
+});
+
+test("unlock tells who holds the lock, and with --yes ends that session and waits until the lock is free", async () => {
+  await using db = await database();
+  const variables = { DATABASE_URL: db.url };
+  expect((await command(["unlock"], variables)).stdout).toBe("The migration lock is free.\n");
+  const pid = await holdLock(db, "stuck-runner");
+  const told = await command(["unlock"], variables);
+  expect(told.code).toBe(EXIT.done);
+  expect(told.stdout).toContain(`held by pid ${pid}`);
+  expect(told.stdout).toMatch(/application +stuck-runner/);
+  expect(told.stdout).toContain(`select pg_terminate_backend(${pid});`);
+  expect(told.stdout).toMatch(/statement +select pg_backend_pid\(\) as pid/);
+
+  const ended = await command(["unlock", "--yes"], variables);
+  expect(ended.code).toBe(EXIT.done);
+  expect(ended.stdout).toMatch(/^Ended pid \d+ .*\nThe migration lock is free\.\n$/);
+  const json = await command(["unlock", "--json"], variables);
+  expect(JSON.parse(json.stdout)).toMatchObject({ held: false, holder: null });
+});
+
+test("unlock names the right that the role lacks", async () => {
+  await using db = await database();
+  const owner = await db.role("owner");
+  const other = await db.role("other");
+  const pid = await holdLock(db, "runner", owner.url);
+  const told = await command(["unlock"], { DATABASE_URL: other.url });
+  expect(told.stdout).toContain("pg_read_all_stats");
+  const ended = await command(["unlock", "--yes"], { DATABASE_URL: other.url });
+  expect(ended.code).toBe(EXIT.invalidInput);
+  expect(ended.stderr).toContain(`the role ${other.name} may not end pid ${pid}, a session of ${owner.name}`);
+  expect(ended.stderr).toContain(`GRANT pg_signal_backend TO ${other.name}`);
+  expect(JSON.parse((await command(["unlock", "--json"], { DATABASE_URL: db.url })).stdout)).toMatchObject({
+    held: true,
+  });
+});
+
+test("SIGTERM stops a runner that waits for the lock with exit 15", async () => {
+  await using db = await database();
+  await using source = await folder(FILES);
+  await holdLock(db, "other");
+  const { child, ended } = startCommand(["migrate", "--dir", source.dir], { DATABASE_URL: db.url });
+  let log = "";
+  for await (const text of child.stdout ?? []) {
+    log += String(text);
+    if (log.includes('"waiting-for-lock"')) break;
+  }
+  child.kill("SIGTERM");
+  expect(await ended).toMatchObject({ code: EXIT.cancelled, signal: null });
+  expect(await db.query("select from pg_class where relname = 'users'")).toEqual([]);
+});
