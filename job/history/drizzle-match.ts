@@ -8,69 +8,69 @@ import type { HistoryRow, MatchedRow } from "./history.ts";
  * rows of 0.x are matched as its own upgrade does (`up-migrations/pg`): by the second, and at last by the hash alone.
  */
 export function matchDrizzle(source: Source, rows: HistoryRow[]): MatchedRow[] {
-  const index = indexOf(source);
-  const taken = new Set<Migration>();
-  const matched: (Migration | null)[] = rows.map((row) => {
-    const sure = index.byName.get(row.name) ?? firstFree(sameHash(row, index.sameTime(row)), taken);
-    if (sure !== null) taken.add(sure);
-    return sure;
-  });
-  return rows.map((row, i) => {
-    let migration = matched[i] ?? null;
-    if (migration === null) {
-      migration = likely(row, index, taken);
-      if (migration !== null) taken.add(migration);
-    }
-    return { row, migration };
+  const folders = source.migrations.some(isFolder);
+  const sure = matchSurely(source, rows, folders);
+  const taken = new Set(sure);
+  const guess = guesser(
+    source.migrations.filter((migration) => !taken.has(migration)),
+    folders,
+  );
+  return rows.map((row, i) => ({ row, migration: sure[i] ?? guess(row) }));
+}
+
+/** By name, or by time and hash. A row that two racing migrators wrote twice is of the same migration twice. */
+function matchSurely({ migrations }: Source, rows: HistoryRow[], folders: boolean): (Migration | null)[] {
+  const byName = new Map(migrations.map((migration) => [migration.name, migration]));
+  const times = new Set(migrations.map(whenOf));
+  const byTime = lines(migrations, (one) => `${whenOf(one)} ${one.checksum}`);
+  const bySecond = lines(migrations, (one) => `${second(whenOf(one))} ${one.checksum}`);
+  return rows.map(({ name, when, checksum }) => {
+    const named = byName.get(name);
+    if (named !== undefined) return named;
+    if (when === null || isOfOtherFolder(name, folders)) return null;
+    if (times.has(when)) return take(byTime.get(`${when} ${checksum}`), "last");
+    // One generation wrote the row, the other one reads it: only 1.0 cuts the milliseconds off.
+    return folders || when % 1_000 === 0 ? take(bySecond.get(`${second(when)} ${checksum}`), "last") : null;
   });
 }
 
-type Index = {
-  byName: Map<string, Migration>;
-  byHash: Map<string, Migration[]>;
-  folders: boolean;
-  sameTime(row: HistoryRow): Migration[];
-};
-
-function indexOf({ migrations }: Source): Index {
-  const byWhen = Map.groupBy(migrations, whenOf);
-  const bySecond = Map.groupBy(migrations, (migration) => second(whenOf(migration)));
-  return {
-    byName: new Map(migrations.map((migration) => [migration.name, migration])),
-    byHash: Map.groupBy(migrations, (migration) => migration.checksum),
-    folders: migrations.some(isFolder),
-    sameTime({ when, name }) {
-      if (when === null) return [];
-      const exact = byWhen.get(when) ?? [];
-      // A row that 1.0 named is of that folder only, even where another one shares its time.
-      const fits = (migration: Migration): boolean => !isFolder(migration) || !isFolderName(name);
-      if (exact.length > 0) return exact.filter(fits);
-      // One of the two generations wrote the row, the other one reads it.
-      return (bySecond.get(second(when)) ?? []).filter(
-        (migration) => fits(migration) && (isFolder(migration) || when % 1_000 === 0),
-      );
-    },
+/** For the rows that are left: each of the migrations that are left is given out once. */
+function guesser(left: Migration[], folders: boolean): (row: HistoryRow) => Migration | null {
+  const byTime = lines(left, (one) => String(folders ? second(whenOf(one)) : whenOf(one)));
+  const byHash = lines(left, (one) => one.checksum);
+  const given = new Set<Migration>();
+  const give = (migration: Migration | null): Migration | null => {
+    if (migration === null || given.has(migration)) return null;
+    given.add(migration);
+    return migration;
+  };
+  const onlyOne = (line: Line | undefined): Migration | null =>
+    line?.migrations.length === 1 ? (line.migrations[0] ?? null) : null;
+  return ({ name, when, checksum }) => {
+    if (isOfOtherFolder(name, folders)) return null;
+    const sameHash = byHash.get(checksum ?? "");
+    if (when === null) return give(onlyOne(sameHash));
+    if (!folders) return give(take(byTime.get(String(when)), "none"));
+    return give(onlyOne(byTime.get(String(second(when))))) ?? give(onlyOne(sameHash));
   };
 }
 
-/** Rows that name no migration are called `drizzle entry ...`; a folder's name begins with its timestamp. */
-const isFolderName = (name: string): boolean => /^\d{14}/.test(name);
+/** 1.0 names a row by its folder, which begins with a timestamp: it is of no other folder, even of one with its time. */
+const isOfOtherFolder = (name: string, folders: boolean): boolean => folders && /^\d{14}/.test(name);
 
-const sameHash = ({ checksum }: HistoryRow, migrations: Migration[]): Migration[] =>
-  migrations.filter((migration) => migration.checksum === checksum);
+/** Migrations that look alike, given out in order: `next` makes that a step each, however many there are. */
+type Line = { migrations: Migration[]; next: number };
 
-/** The first that no row has yet; else the first: two migrators that raced wrote one migration twice. */
-const firstFree = (migrations: Migration[], taken: Set<Migration>): Migration | null =>
-  migrations.find((migration) => !taken.has(migration)) ?? migrations[0] ?? null;
+function lines(migrations: Migration[], keyOf: (migration: Migration) => string): Map<string, Line> {
+  const groups = Map.groupBy(migrations, keyOf);
+  return new Map(Array.from(groups, ([key, group]) => [key, { migrations: group, next: 0 }]));
+}
 
-function likely(row: HistoryRow, index: Index, taken: Set<Migration>): Migration | null {
-  const free = (migrations: Migration[]): Migration[] => migrations.filter((migration) => !taken.has(migration));
-  const candidates = free(index.sameTime(row)).filter(
-    (migration) => migration.when === row.when || isFolder(migration),
-  );
-  const [first] = candidates;
-  if (first !== undefined && (candidates.length === 1 || !isFolder(first))) return first;
-  if (row.when !== null && (isFolderName(row.name) || !index.folders)) return null;
-  const same = free(index.byHash.get(row.checksum ?? "") ?? []);
-  return same.length === 1 ? (same[0] ?? null) : null;
+/** The next of the line; when all are given out, the last one again or none. */
+function take(line: Line | undefined, after: "last" | "none"): Migration | null {
+  if (line === undefined) return null;
+  const migration = line.migrations[line.next];
+  if (migration === undefined) return after === "last" ? (line.migrations.at(-1) ?? null) : null;
+  line.next++;
+  return migration;
 }
