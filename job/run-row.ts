@@ -37,7 +37,9 @@ export function statusOf({ ledger }: Facts, failure: Failure | null): RunResult[
 
 /** A failure for rows and reports: what, where and what to do, without the detail that can hold row data. */
 export function runError({ code, message, details }: Failure): RunError {
-  const where = details.location === undefined ? "" : ` (${placeText(details.location)})`;
+  const { location } = details;
+  // A source's own failure begins with its file and line.
+  const where = location === undefined || message.includes(location.file) ? "" : ` (${placeText(location)})`;
   const hint = details.hint === undefined ? "" : `. ${details.hint}`;
   return { code, message: `${message}${where}${hint}`, migration: details.migration ?? null };
 }

@@ -47,8 +47,10 @@ export async function run(
     for (let losses = 0, connectWaitMs = settings.connection.connectWaitMs; ;) {
       const before = facts.ledger.applied.length;
       try {
-        const given = { settings, context, source, history, facts, startedAt, recorderFor, connectWaitMs };
-        return await attempt(given, work);
+        return await attempt(
+          { settings, context, source, history, facts, startedAt, recorderFor, connectWaitMs },
+          work,
+        );
       } catch (error) {
         if (!(error instanceof SessionLost) || context.signal.aborted) throw error;
         losses = facts.ledger.applied.length > before ? 1 : losses + 1;

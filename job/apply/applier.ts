@@ -7,25 +7,21 @@ import type { ServerError } from "../postgres/sqlstate.ts";
 import { SQLSTATE } from "../postgres/sqlstate.ts";
 import type { Waits } from "../postgres/waits.ts";
 import { stopwatch } from "../stopwatch.ts";
+import type { Bench } from "./bench.ts";
 import { EPILOGUE, prologue } from "./block.ts";
 import { cancelled, PlanOutdated } from "./interrupt.ts";
 import { unitsOf } from "./mode.ts";
 import { runModule } from "./module-mode.ts";
 import { blockLocation } from "./place.ts";
 import type { SentBlock } from "./place.ts";
-import type { Progress } from "./progress.ts";
 import { rollback, send } from "./send.ts";
-import type { Line } from "./send.ts";
 import { isLockTrouble, lockLost, refusesOneTransaction, sqlFailure } from "./sql-failure.ts";
 import { runStatements } from "./statement-mode.ts";
 import { readStream } from "./stream.ts";
 import type { BlockState } from "./stream.ts";
-import type { ApplySettings, Ledger, Task } from "./task.ts";
+import type { Task } from "./task.ts";
 import { addWaits, countTries } from "./tries.ts";
 import type { Tries } from "./tries.ts";
-
-/** What an applier works with, besides its tasks. */
-export type Bench = { line: Line; settings: ApplySettings; ledger: Ledger; progress: Progress };
 
 /**
  * Applies tasks in order, each when `apply` is called for it: umzug does that. Small files that may share a message are

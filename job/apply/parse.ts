@@ -24,7 +24,7 @@ export async function parseStatements(content: Buffer): Promise<ParsedStatement[
     const start = raw.stmt_location ?? 0;
     const end = raw.stmt_len === undefined || raw.stmt_len === 0 ? content.length : start + raw.stmt_len;
     const [type, node] = Object.entries(raw.stmt ?? {})[0] ?? ["", {}];
-    return { number: i + 1, type, node: node as object, from: skipBlank(content, start, end), to: end };
+    return { number: i + 1, type, node, from: skipBlank(content, start, end), to: end };
   });
 }
 

@@ -1,5 +1,5 @@
 import { Applier } from "./applier.ts";
-import type { Bench } from "./applier.ts";
+import type { Bench } from "./bench.ts";
 import type { Task } from "./task.ts";
 
 /**

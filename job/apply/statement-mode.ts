@@ -1,16 +1,12 @@
-import { EXIT } from "../../contract/exit-code.ts";
 import type { Step } from "../event.ts";
-import { Failure } from "../failure.ts";
 import type { Location } from "../failure.ts";
-import { quoteLiteral, quoteTable } from "../postgres/name.ts";
 import { sessionSettings } from "../postgres/session.ts";
 import { isServerError, SQLSTATE } from "../postgres/sqlstate.ts";
 import type { ServerError } from "../postgres/sqlstate.ts";
-import type { Bench } from "./applier.ts";
+import type { Bench } from "./bench.ts";
 import { EPILOGUE, prologue } from "./block.ts";
-import { dropInvalid, indexState, isGone } from "./concurrent-index.ts";
+import { dropInvalid } from "./concurrent-index.ts";
 import { cancelled, PlanOutdated, SessionLost } from "./interrupt.ts";
-import type { Reached } from "./progress.ts";
 import { lineOfByte, lineOfCodePoint } from "./position.ts";
 import { rollback, send } from "./send.ts";
 import { isLockTrouble, lockLost, refusesOneTransaction, sqlFailure } from "./sql-failure.ts";
@@ -19,6 +15,9 @@ import type { Task } from "./task.ts";
 import { addWaits, countTries } from "./tries.ts";
 import type { Unit } from "./unit.ts";
 import { fileOf } from "./place.ts";
+import { readReached, settle } from "./resume.ts";
+import { locationOf } from "./statement-file.ts";
+import type { StatementFile } from "./statement-file.ts";
 
 /**
  * A file that one transaction can't hold, unit by unit:
@@ -35,11 +34,11 @@ export async function runStatements(bench: Bench, task: Task, step: Step, nonce:
   const { units } = task.mode;
   const content = await task.read();
   const { session } = bench.line;
-  const file: File = { bench, task, step, nonce, units, content, lockTimeoutMs: task.mode.lockTimeoutMs };
+  const file: StatementFile = { bench, task, step, nonce, units, content, lockTimeoutMs: task.mode.lockTimeoutMs };
   await bench.progress.ensure(session);
   const reached = await readReached(file);
   await session.query(`RESET ROLE; RESET ALL; ${sessionSettings(session.server.version)}`);
-  const resumeAt = await settle(file, reached);
+  const resumeAt = await settle(file, reached, async (unit) => await runSetting(file, unit));
   const last = units.findLastIndex((unit) => unit.kind !== "setting");
   let recorded = false;
   for (const [n, unit] of units.entries()) {
@@ -50,86 +49,8 @@ export async function runStatements(bench: Bench, task: Task, step: Step, nonce:
   return true;
 }
 
-type File = {
-  bench: Bench;
-  task: Task;
-  step: Step;
-  nonce: string;
-  units: Unit[];
-  content: Buffer;
-  /** The directive's, or null. */
-  lockTimeoutMs: number | null;
-};
-
-async function readReached({ bench, task }: File): Promise<Reached | null> {
-  const reached = await bench.progress.read(bench.line.session, task.migration);
-  if (reached === null || reached.checksum === task.migration.checksum) return reached;
-  const table = quoteTable(bench.progress.table);
-  throw new Failure(
-    "UNCERTAIN",
-    EXIT.failedMigration,
-    `${task.migration.name}: an earlier content of this file was run up to its step ${reached.finished}, and the file changed since`,
-    {
-      migration: task.migration.name,
-      location: { file: fileOf(task) },
-      hint: `Bring the file back, or undo by hand what it did and then: delete from ${table} where name = ${quoteLiteral(task.migration.name)}`,
-    },
-  );
-}
-
-/** The unit to go on with: the one after what is done, once the unfinished one is proved done or undone. */
-async function settle(file: File, reached: Reached | null): Promise<number> {
-  if (reached === null) return 0;
-  if (reached.started === reached.finished) return reached.finished;
-  const n = reached.started - 1;
-  const unit = file.units[n];
-  if (unit === undefined) return reached.finished;
-  // What the unit's names mean can hang on the search_path that the file sets.
-  for (const earlier of file.units.slice(0, n)) if (earlier.kind === "setting") await runSetting(file, earlier);
-  return (await isProved(file, unit)) ? reached.started : n;
-}
-
-async function isProved(file: File, unit: Unit): Promise<boolean> {
-  const { session } = file.bench.line;
-  const { proof } = unit;
-  switch (proof.by) {
-    case "index":
-      return (await indexState(session, proof)) === "valid";
-    case "dropped-index":
-      return await isGone(session, proof);
-    case "repetition":
-      return false;
-    case "nothing":
-      throw uncertain(file, unit);
-    default:
-      return proof satisfies never;
-  }
-}
-
-function uncertain({ bench, task, units }: File, unit: Unit): Failure {
-  const table = quoteTable(bench.progress.table);
-  const where = `where name = ${quoteLiteral(task.migration.name)}`;
-  const n = units.indexOf(unit) + 1;
-  return new Failure(
-    "UNCERTAIN",
-    EXIT.failedMigration,
-    `${task.migration.name}: statement ${unit.statement} may have run: a run died while it was under way, and the catalog doesn't tell`,
-    {
-      migration: task.migration.name,
-      location: locationOf(task, unit),
-      hint: `Look whether it took effect. If so: update ${table} set finished = ${n} ${where}. If not: update ${table} set started = ${n - 1}, finished = ${n - 1} ${where}. Then run again.`,
-    },
-  );
-}
-
-const locationOf = (task: Task, unit: Unit): Location => ({
-  file: fileOf(task),
-  line: unit.line,
-  statement: unit.statement,
-});
-
 /** SET and RESET hold for the session; they are repeated when a run goes on in the middle of the file. */
-async function runSetting(file: File, unit: Unit): Promise<void> {
+async function runSetting(file: StatementFile, unit: Unit): Promise<void> {
   const { error } = await sendText(
     file,
     [file.content.subarray(unit.from, unit.to)],
@@ -139,7 +60,7 @@ async function runSetting(file: File, unit: Unit): Promise<void> {
 }
 
 /** Runs a unit until it is done. True when the history row was written with it. */
-async function runUnit(file: File, unit: Unit, n: number, isLast: boolean): Promise<boolean> {
+async function runUnit(file: StatementFile, unit: Unit, n: number, isLast: boolean): Promise<boolean> {
   const { bench, task } = file;
   const { signal, onEvent } = bench.line;
   const tries = countTries(task, bench.settings.lockRetries, onEvent);
@@ -162,7 +83,7 @@ async function runUnit(file: File, unit: Unit, n: number, isLast: boolean): Prom
   }
 }
 
-async function tryTransaction(file: File, unit: Unit, n: number, isLast: boolean, lockTimeoutMs: number) {
+async function tryTransaction(file: StatementFile, unit: Unit, n: number, isLast: boolean, lockTimeoutMs: number) {
   const { bench, task } = file;
   const claim = isLast
     ? `${task.claim}\n${bench.progress.clear(task.migration)}`
@@ -171,12 +92,12 @@ async function tryTransaction(file: File, unit: Unit, n: number, isLast: boolean
 }
 
 /** A transaction of ours alone: an announcement, or the history row. */
-async function runTransaction(file: File, claim: string): Promise<void> {
+async function runTransaction(file: StatementFile, claim: string): Promise<void> {
   const { error } = await sendTransaction(file, null, claim, file.bench.settings.lockTimeoutMs);
   if (error !== null) throw failureOf(file, null, error);
 }
 
-async function sendTransaction(file: File, unit: Unit | null, claim: string, lockTimeoutMs: number) {
+async function sendTransaction(file: StatementFile, unit: Unit | null, claim: string, lockTimeoutMs: number) {
   const { bench, nonce } = file;
   const text = prologue({
     nonce,
@@ -191,7 +112,7 @@ async function sendTransaction(file: File, unit: Unit | null, claim: string, loc
   return await sendText(file, [Buffer.from(text), body, Buffer.from(EPILOGUE)], lockTimeoutMs);
 }
 
-async function runAlone(file: File, unit: Unit, n: number, lockTimeoutMs: number) {
+async function runAlone(file: StatementFile, unit: Unit, n: number, lockTimeoutMs: number) {
   const { bench, task } = file;
   const { session, onEvent } = bench.line;
   const { proof } = unit;
@@ -217,7 +138,7 @@ const repaired = (task: Task, index: string) =>
     message: `${task.migration.name}: the invalid index ${JSON.stringify(index)}, left by an earlier failure, was dropped`,
   }) as const;
 
-async function sendText(file: File, parts: Uint8Array[], lockTimeoutMs: number) {
+async function sendText(file: StatementFile, parts: Uint8Array[], lockTimeoutMs: number) {
   const { line } = file.bench;
   const stream = readStream(file.nonce, [file.step.index], ignore, ignore);
   const sent = await send(line, parts, stream.progress, lockTimeoutMs, () => file.step);
@@ -229,7 +150,7 @@ function ignore(): void {
   // A unit's end is seen by its message's end.
 }
 
-function failureOf(file: File, unit: Unit | null, error: Error): Error {
+function failureOf(file: StatementFile, unit: Unit | null, error: Error): Error {
   const { bench, task } = file;
   const { signal, session } = bench.line;
   if (session.lost() !== null) return new SessionLost(error);
@@ -240,7 +161,7 @@ function failureOf(file: File, unit: Unit | null, error: Error): Error {
   return sqlFailure(task, error, place(file, unit, error));
 }
 
-function place(file: File, unit: Unit | null, error: ServerError): Location {
+function place(file: StatementFile, unit: Unit | null, error: ServerError): Location {
   if (unit === null) return { file: fileOf(file.task) };
   const location = locationOf(file.task, unit);
   const position = Number(error.position ?? Number.NaN);
