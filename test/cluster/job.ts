@@ -1,0 +1,61 @@
+/** Jobs that run a line of JavaScript in our own image: the contract suite's probe of what pods can do. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Cluster } from "./provider.ts";
+
+export type Script = { namespace: string; name: string; image: string; code: string; pod?: Record<string, unknown> };
+export type Outcome = { succeeded: boolean; message: string; log: string; node: string };
+
+/** A pod's spec as the operator's Jobs have it: nothing that a restricted namespace would refuse. */
+export function podOf({ image, code, pod = {} }: Omit<Script, "namespace" | "name">, mounts: unknown[] = []) {
+  return {
+    automountServiceAccountToken: false,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      {
+        name: "main",
+        image,
+        imagePullPolicy: "Never",
+        command: ["/nodejs/bin/node", "--input-type=module", "--eval", code],
+        volumeMounts: mounts,
+        securityContext: {
+          readOnlyRootFilesystem: true,
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ["ALL"] },
+        },
+      },
+    ],
+    ...pod,
+  };
+}
+
+/** Creates the Job, waits for its end (at most two minutes) and tells what came of it. */
+export async function runJob(cluster: Cluster, script: Script, mounts: unknown[] = []): Promise<Outcome> {
+  const { namespace, name } = script;
+  await cluster.apply({
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { namespace, name },
+    spec: { backoffLimit: 0, template: { spec: { restartPolicy: "Never", ...podOf(script, mounts) } } },
+  });
+  const selector = `--selector=job-name=${name}`;
+  for (let tries = 0; tries < 600; tries++, await sleep(200)) {
+    const pods = JSON.parse(await cluster.kubectl("get", "pods", "-n", namespace, selector, "-o", "json")) as PodList;
+    const pod = pods.items[0];
+    if (pod?.status.phase !== "Succeeded" && pod?.status.phase !== "Failed") continue;
+    return {
+      succeeded: pod.status.phase === "Succeeded",
+      message: pod.status.containerStatuses?.[0]?.state.terminated?.message ?? "",
+      log: await cluster.kubectl("logs", "-n", namespace, selector),
+      node: pod.spec.nodeName ?? "",
+    };
+  }
+  throw new Error(`Job ${name} doesn't end:\n${await cluster.kubectl("describe", "pods", "-n", namespace, selector)}`);
+}
+
+type Pod = {
+  metadata: { name: string };
+  spec: { nodeName?: string };
+  status: { phase: string; containerStatuses?: { state: { terminated?: { message?: string } } }[] };
+};
+type PodList = { items: Pod[] };

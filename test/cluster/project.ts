@@ -1,0 +1,18 @@
+import type { TestProjectConfiguration } from "vitest/config";
+
+/**
+ * The vitest project of what needs a real cluster: every `*.cluster.test.ts`. One file at a time: each has a cluster of
+ * its own, and pods that start need the cores. The first run builds the cluster's programs, which takes minutes.
+ */
+export function clusterProject(): TestProjectConfiguration {
+  return {
+    extends: true,
+    test: {
+      name: "cluster",
+      include: ["{operator,test}/**/*.cluster.test.ts"],
+      fileParallelism: false,
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
+    },
+  };
+}
