@@ -4,6 +4,7 @@ import { parseRunner, readEnvironment } from "./environment.ts";
 test("an environment that says nothing migrates and writes the run log", () => {
   expect(readEnvironment({})).toEqual({
     databaseUrl: null,
+    urlFrom: "DATABASE_URL",
     databaseUrlFile: null,
     enabled: true,
     runner: null,

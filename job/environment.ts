@@ -3,6 +3,8 @@ import { invalidInput } from "./failure.ts";
 /** What the environment says; null or a default where it is silent. An empty variable is the same as an unset one. */
 export type Environment = {
   databaseUrl: string | null;
+  /** Who said so, for messages: DATABASE_URL, or a program's option. */
+  urlFrom: string;
   databaseUrlFile: string | null;
   /** False: `migrate` logs SKIPPED and succeeds. */
   enabled: boolean;
@@ -14,6 +16,11 @@ export type Environment = {
   /** Stack traces for bugs. */
   debug: boolean;
 };
+
+export type Variables = Record<string, string | undefined>;
+
+/** The process's own variables: the only place that reads them. */
+export const processVariables = (): Variables => process.env;
 
 export type Variable = { name: string; default: string; description: string };
 
@@ -42,11 +49,12 @@ type Name = (typeof VARIABLES)[number]["name"];
  * Reads the variables by hand: loading a schema library for seven of them takes longer than a whole no-op start does.
  * Throws invalid input that names the variable, and never its value where that could be a credential.
  */
-export function readEnvironment(variables: Record<string, string | undefined>): Environment {
+export function readEnvironment(variables: Variables): Environment {
   const read = (name: Name): string | null => variables[name]?.trim() || null;
   const flag = (name: Name, otherwise: boolean): boolean => parseSwitch(name, read(name), otherwise);
   return {
     databaseUrl: read("DATABASE_URL"),
+    urlFrom: "DATABASE_URL",
     databaseUrlFile: read("DATABASE_URL_FILE"),
     enabled: flag("DB_MIGRATE_ENABLED", true),
     runner: parseRunner("DB_MIGRATE_RUNNER", read("DB_MIGRATE_RUNNER")),

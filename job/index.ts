@@ -1,5 +1,5 @@
 import type { Environment } from "./environment.ts";
-import { readEnvironment } from "./environment.ts";
+import { processVariables, readEnvironment } from "./environment.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { earlyResult } from "./early-result.ts";
 import { Failure } from "./failure.ts";
@@ -37,7 +37,7 @@ export async function migrate(options: MigrateOptions = {}): Promise<RunResult> 
   };
   const runId = options.runId ?? uuidV7(startedAt);
   try {
-    const environment = readEnvironment(process.env);
+    const environment = readEnvironment(processVariables());
     if (!environment.enabled) {
       return await skipDisabled(readable(options, environment, runId), { runId, startedAt }, context);
     }
@@ -53,7 +53,7 @@ export async function migrate(options: MigrateOptions = {}): Promise<RunResult> 
 
 function settingsOf(options: MigrateOptions, environment: Environment, runId: string): RunSettings {
   const { databaseUrl } = options;
-  const known = databaseUrl === undefined ? environment : { ...environment, databaseUrl };
+  const known = databaseUrl === undefined ? environment : { ...environment, databaseUrl, urlFrom: "databaseUrl" };
   return readSettings(optionValues(options), known, { runner: "web-startup", runId });
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { asBug, runCommandLine } from "./cli/command-line.ts";
+import { processVariables } from "./environment.ts";
 import { failureText } from "./cli/failure-text.ts";
 import { printer } from "./cli/printer.ts";
 import { EXIT } from "../contract/exit-code.ts";
@@ -11,6 +12,7 @@ const FLUSH_WHEN_STOPPING_MS = 1_000;
 // Node ends with 13 when nothing is left to wait for; 13 is ours for invalid input, and this would be a bug.
 process.exitCode = EXIT.bug;
 
+const variables = processVariables();
 const controller = new AbortController();
 
 function stop(signal: NodeJS.Signals): void {
@@ -28,8 +30,8 @@ for (const stream of [process.stdout, process.stderr]) {
 for (const event of ["uncaughtException", "unhandledRejection"]) {
   process.on(event, (error: unknown) => {
     const print = printer({ out: process.stdout, err: process.stderr });
-    print.protect(secretsOf(process.env.DATABASE_URL ?? ""));
-    print.err(`${failureText(asBug(error, { variables: process.env }, print))}\n`);
+    print.protect(secretsOf(variables.DATABASE_URL ?? ""));
+    print.err(`${failureText(asBug(error, { variables }, print))}\n`);
     process.exit(EXIT.bug);
   });
 }
@@ -37,7 +39,7 @@ for (const event of ["uncaughtException", "unhandledRejection"]) {
 const exitCode = await runCommandLine(process.argv.slice(2), {
   out: process.stdout,
   err: process.stderr,
-  variables: process.env,
+  variables,
   signal: controller.signal,
   now: () => new Date(),
 });

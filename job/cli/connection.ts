@@ -23,7 +23,7 @@ export function readConnection(from: Values, environment: Environment): Connecti
 function readUrl(from: Values, environment: Environment): string {
   const flag = from.values["database-url-file"];
   if (flag !== undefined) return readUrlFile(from.label("database-url-file"), flag);
-  if (environment.databaseUrl !== null) return checkUrl("DATABASE_URL", environment.databaseUrl);
+  if (environment.databaseUrl !== null) return checkUrl(environment.urlFrom, environment.databaseUrl);
   if (environment.databaseUrlFile !== null) return readUrlFile("DATABASE_URL_FILE", environment.databaseUrlFile);
   throw invalidInput("no database is named: DATABASE_URL isn't set", {
     hint: "Set DATABASE_URL to postgres://USER:PASSWORD@HOST:PORT/NAME, or DATABASE_URL_FILE to a file that holds it.",

@@ -1,3 +1,5 @@
+import type { Variables } from "../environment.ts";
+
 /** One of the process's two outputs. */
 export type Sink = { write(text: string): unknown; isTTY?: boolean; columns?: number };
 
@@ -5,7 +7,7 @@ export type Sink = { write(text: string): unknown; isTTY?: boolean; columns?: nu
 export type Host = {
   out: Sink;
   err: Sink;
-  variables: Record<string, string | undefined>;
+  variables: Variables;
   signal: AbortSignal;
   now: () => Date;
 };

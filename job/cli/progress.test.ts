@@ -65,7 +65,7 @@ test.each<[string, [number, RunEvent][], string]>([
       [6, { type: "blocked", ...step, waitedMs: 0, relation: null, blockers: [] }],
       [8, { type: "migrating", ...step }],
     ],
-    "3 of 12  0007_add_sets  2 s",
+    "3 of 12  0007_add_sets  4 s",
   ],
   [
     "it is to stop",

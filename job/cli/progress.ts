@@ -37,15 +37,21 @@ export function advance(progress: Progress, event: RunEvent, now: number): Progr
     case "locked":
       return doing("making the plan");
     case "migrating":
-      return { step: step(event), doing: event.migration, since: now, waiting: "", waitingSince: now };
+      return {
+        step: step(event),
+        doing: event.migration,
+        since: sinceOf(progress, event, now),
+        waiting: "",
+        waitingSince: now,
+      };
     case "blocked": {
       const whom = blockedBy(event.blockers);
       const waiting = `for ${event.relation ?? "a lock"}${whom === "" ? "" : `, ${whom}`}`;
-      const since = sameStep(progress.step, event) ? progress.since : now - event.waitedMs;
+      const since = sinceOf(progress, event, now - event.waitedMs);
       return { step: step(event), doing: event.migration, since, waiting, waitingSince: now - event.waitedMs };
     }
     case "retrying": {
-      const since = sameStep(progress.step, event) ? progress.since : now;
+      const since = sinceOf(progress, event, now);
       const waiting = `before try ${event.attempt + 1} of ${event.of + 1}`;
       return { step: step(event), doing: event.migration, since, waiting, waitingSince: now };
     }
@@ -61,7 +67,9 @@ export function advance(progress: Progress, event: RunEvent, now: number): Progr
 }
 
 const step = ({ migration, index, total }: Step): Step => ({ migration, index, total });
-const sameStep = (a: Step | null, b: Step): boolean => a !== null && a.index === b.index && a.migration === b.migration;
+/** A migration's time goes on through its tries. */
+const sinceOf = ({ step: at, since }: Progress, next: Step, otherwise: number): number =>
+  at !== null && at.index === next.index && at.migration === next.migration ? since : otherwise;
 
 /** `3 of 12  0007_add_sets  4 s  waiting 2 s for public.workouts, blocked by pid 812 (web)`. */
 export function progressLine(progress: Progress, now: number): string {

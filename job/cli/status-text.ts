@@ -37,6 +37,6 @@ function runText(run: Run, now: Date): string {
   const outcome =
     run.error === null
       ? `${run.applied.length} applied, now ${run.versionAfter ?? "empty"}`
-      : `${run.error.code}${run.error.migration === null ? "" : ` in ${run.error.migration}`}: ${run.error.message}`;
+      : `${run.error.code}: ${run.error.message}`;
   return `${run.status.padEnd(12)}  ${formatDuration(now.getTime() - started)} ago${took}, ${by}: ${outcome}`;
 }

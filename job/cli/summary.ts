@@ -2,11 +2,13 @@ import { formatDuration } from "../../contract/duration.ts";
 import type { RunResult } from "../result.ts";
 
 const MOST_NAMES = 10;
+/** Every run waits a moment. */
+const WORTH_TELLING_MS = 100;
 
 /** A finished run in a few lines, for people. The failure itself is told by failure-text.ts. */
 export function summary(result: RunResult): string {
   const lines = [headline(result)];
-  if (result.lockWaitMs > 0) lines.push(`  waited ${formatDuration(result.lockWaitMs)} for locks`);
+  if (result.lockWaitMs >= WORTH_TELLING_MS) lines.push(`  waited ${formatDuration(result.lockWaitMs)} for locks`);
   if (result.pending.length > 0) lines.push(`  pending: ${names(result.pending)}`);
   if (result.ahead.length > 0) lines.push(`  the database is ahead of this source by: ${names(result.ahead)}`);
   if (!result.telemetry.available && !result.disabled) {

@@ -189,3 +189,33 @@ test("SIGTERM stops a runner that waits for the lock with exit 15", async () => 
   expect(await ended).toMatchObject({ code: EXIT.cancelled, signal: null });
   expect(await db.query("select from pg_class where relname = 'users'")).toEqual([]);
 });
+
+const OS = 'import os from "node:os"; import { syncBuiltinESMExports } from "node:module";';
+
+test.each([
+  ["in a callback", "setTimeout(() => { throw new Error('boom'); }, 0)"],
+  ["in the command", `${OS} os.hostname = () => { throw new Error("boom"); }; syncBuiltinESMExports();`],
+])("what nobody foresaw, %s, is called a bug: exit 70, and a stack trace only when asked for", async (_where, code) => {
+  const sabotage = `--import=data:text/javascript,${encodeURIComponent(code)}`;
+  const variables = { DATABASE_URL: "postgres://app@127.0.0.1:1/x", NODE_OPTIONS: sabotage };
+  const plain = await command(["status", "--dir", "/nowhere"], variables);
+  expect(plain.code).toBe(EXIT.bug);
+  expect(plain.stderr).toContain("this is a bug in Lockkeeper: boom");
+  expect(plain.stderr).not.toMatch(/\bat .*:\d+/);
+  const debug = await command(["status", "--dir", "/nowhere"], { ...variables, LOCKKEEPER_DEBUG: "1" });
+  expect(debug.stderr).toMatch(/\bat .*:\d+/);
+});
+
+test("a long output is whole, however slowly it is read", async () => {
+  await using db = await database();
+  const filler = `-- ${"x".repeat(1_000_000)}\n`;
+  await using source = await folder({ "0001_a.sql": `${filler}select 1;`, "0002_b.sql": `select 2;\n${filler}` });
+  const { child, ended } = startCommand(["plan", "--dir", source.dir], { DATABASE_URL: db.url });
+  child.stdout?.pause();
+  child.stderr?.resume();
+  setTimeout(() => child.stdout?.resume(), 1_500);
+  const { code, stdout } = await ended;
+  expect(code).toBe(EXIT.done);
+  expect(stdout.length).toBeGreaterThan(2_000_000);
+  expect(stdout.trimEnd().endsWith(";COMMIT;")).toBe(true);
+});
