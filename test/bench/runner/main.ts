@@ -94,9 +94,8 @@ if (values.help) {
   console.log(HELP);
 } else {
   const scratch = mkdtempSync(join(tmpdir(), "lockkeeper-bench-"));
-  try {
-    await bench(scratch);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  // Also after an interrupt; the server ends by itself with this process.
+  process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+  await bench(scratch);
 }

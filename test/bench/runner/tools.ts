@@ -78,9 +78,9 @@ const installed = (name: string): string => {
 /** Builds the bundle first: an old one would be measured in silence. */
 const lockkeeper = (): Tool | null => {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
-  if (manifest.scripts?.["build"] !== undefined) {
-    console.error("Building Lockkeeper (npm run build)");
-    run("npm", ["run", "--silent", "build"], { cwd: root });
+  if (manifest.scripts?.["bundle"] !== undefined) {
+    console.error("Building Lockkeeper (npm run bundle)");
+    run("npm", ["run", "--silent", "bundle"], { cwd: root });
   }
   const [bundle, source] = [join(root, "dist/bundle/lockkeeper.mjs"), join(root, "job/main.ts")];
   if (existsSync(bundle)) return { file: bundle, version: manifest.version };
