@@ -42,7 +42,8 @@ export async function runCommandLine(argv: readonly string[], host: Host): Promi
   if (command === "help" || command === "version" || command === null) {
     if (failure !== null) return usage(failure, print);
     const { helpText } = await import("./help.ts");
-    print.out(command === "version" ? `${VERSION}\n` : helpText(args.topic));
+    // As it is: the form of a connection string in it would be taken for one.
+    host.out.write(command === "version" ? `${VERSION}\n` : helpText(args.topic));
     return EXIT.done;
   }
   const invocation = await invoke(command, args, host, print);

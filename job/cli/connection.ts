@@ -26,7 +26,7 @@ function readUrl(from: Values, environment: Environment): string {
   if (environment.databaseUrl !== null) return checkUrl(environment.urlFrom, environment.databaseUrl);
   if (environment.databaseUrlFile !== null) return readUrlFile("DATABASE_URL_FILE", environment.databaseUrlFile);
   throw invalidInput("no database is named: DATABASE_URL isn't set", {
-    hint: "Set DATABASE_URL to postgres://USER:PASSWORD@HOST:PORT/NAME, or DATABASE_URL_FILE to a file that holds it.",
+    hint: "Set it to postgres://USER@HOST:PORT/NAME with :PASSWORD after USER, or DATABASE_URL_FILE to a file that holds that.",
   });
 }
 
@@ -47,14 +47,16 @@ export function checkUrl(label: string, text: string): string {
   if (url.protocol !== "postgres:" && url.protocol !== "postgresql:") throw notAUrl(label);
   if (url.hash !== "") throw notAUrl(label);
   if (url.hostname === "" && !url.searchParams.has("host")) {
-    throw invalidInput(`${label} names no host`, { hint: "Write it as postgres://USER:PASSWORD@HOST:PORT/NAME." });
+    throw invalidInput(`${label} names no host`, {
+      hint: "Write it as postgres://USER@HOST:PORT/NAME, with :PASSWORD after USER.",
+    });
   }
   return text;
 }
 
 const notAUrl = (label: string): Failure =>
   invalidInput(`${label} is not a PostgreSQL URL (it isn't shown: it may hold a password)`, {
-    hint: "Write it as postgres://USER:PASSWORD@HOST:PORT/NAME, with @ : / ? # and % in the password as %40 %3A %2F %3F %23 %25.",
+    hint: "Write it as postgres://USER@HOST:PORT/NAME with :PASSWORD after USER, and in it %40 for @, %3A for :, %2F for /, %3F for ?, %23 for # and %25 for %.",
   });
 
 function readCa(from: Values): string | null {

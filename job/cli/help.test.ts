@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { EXIT } from "../../contract/exit-code.ts";
+import { VERSION } from "../../contract/version.ts";
 import { VARIABLES } from "../environment.ts";
 import { COMMANDS } from "./commands.ts";
 import { FLAGS } from "./flags.ts";
@@ -30,3 +32,10 @@ test("no line of the help is wider than 100 columns, besides examples", () => {
     .filter((line) => line.length > 100 && !line.startsWith("  lockkeeper "));
   expect(wide).toEqual([]);
 });
+
+test("the version is the package's", async () => {
+  const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as Named;
+  expect(VERSION).toBe(version);
+});
+
+type Named = { version: string };

@@ -134,6 +134,7 @@ test.each(cases)("$name: a sentence, an exit code and a report, and no stack tra
   const line = lastLine(ended.stdout);
   expect(line).toMatchObject({ level: "error", msg: "run failed", exitCode, error: { code: bad.code } });
   expect(line.hint).toEqual(expect.any(String));
+  expect(line.hint).not.toContain("[redacted]");
   for (const name of bad.names) expect(JSON.stringify(line)).toContain(name);
   expectNoTrace(ended);
 

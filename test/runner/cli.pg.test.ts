@@ -2,6 +2,7 @@ import pg from "pg";
 import { expect, test } from "vitest";
 import { EXIT } from "../../contract/exit-code.ts";
 import { LOCK_KEY } from "../../contract/lock.ts";
+import { VERSION } from "../../contract/version.ts";
 import { database } from "../postgres/database.ts";
 import type { TestDatabase } from "../postgres/database.ts";
 import { command, folder, lastLine, startCommand } from "./cli-process.ts";
@@ -218,4 +219,12 @@ test("a long output is whole, however slowly it is read", async () => {
   expect(code).toBe(EXIT.done);
   expect(stdout.length).toBeGreaterThan(2_000_000);
   expect(stdout.trimEnd().endsWith(";COMMIT;")).toBe(true);
+});
+
+test("help and version go to standard output, and the help isn't redacted", async () => {
+  const help = await command(["--help"], {});
+  expect(help).toMatchObject({ code: EXIT.done, stderr: "" });
+  expect(help.stdout).toContain("postgres://USER:PASSWORD@HOST:PORT/NAME");
+  expect(await command(["--version"], {})).toMatchObject({ code: EXIT.done, stdout: `${VERSION}\n` });
+  expect(await command([], {})).toMatchObject({ code: EXIT.invalidInput, stdout: "" });
 });
