@@ -27,8 +27,8 @@ export function fitOf(name: TableName, sight: Sight, use: Use): Fit {
     const grant = `GRANT USAGE ON SCHEMA ${quoteIdentifier(name.schema)} TO ${quoteIdentifier(sight.role)}`;
     return unusable(name, `role ${sight.role} may not use its schema: ${grant}`);
   }
-  const missing = (["select", "insert", "update"] as const).filter((right) => !table[right]);
-  if (use === "read" ? !table.select : missing.length > 0) return unusable(name, missingRight(name, sight, missing));
+  const missing = NEEDED[use].filter((right) => !table[right]);
+  if (missing.length > 0) return unusable(name, missingRight(name, sight, missing, use));
   return { is: "fits", mayPrune: table.delete };
 }
 
@@ -62,9 +62,11 @@ function lacking(name: TableName, sight: Sight, lacks: ColumnName[], use: Use): 
   return unusable(name, `it has no column ${quoteIdentifier(first)} and role ${sight.role} may not add it: ${cure}`);
 }
 
-function missingRight(name: TableName, { role }: Sight, missing: readonly string[]): string {
-  const grant = `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quoteTable(name)} TO ${quoteIdentifier(role)}`;
-  return `role ${role} may not ${missing.join(", ")}: ${grant}`;
+const NEEDED = { read: ["select"], write: ["select", "insert", "update"] } as const;
+
+function missingRight(name: TableName, { role }: Sight, missing: readonly string[], use: Use): string {
+  const rights = use === "read" ? "SELECT" : "SELECT, INSERT, UPDATE, DELETE";
+  return `role ${role} may not ${missing.join(", ")}: GRANT ${rights} ON ${quoteTable(name)} TO ${quoteIdentifier(role)}`;
 }
 
 /** Adds columns as a table with rows can take them. */

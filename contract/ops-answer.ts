@@ -1,0 +1,77 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { OpsQuery } from "./ops.ts";
+import type { Observed } from "./ops-observed.ts";
+import { makePayload } from "./ops-payload.ts";
+
+/** Guessing a shorter token over the network is a matter of patience. */
+export const TOKEN_MIN_LENGTH = 16;
+
+/** Where an answer comes from: the operator's caches, or a run log. */
+export type OpsBackend = {
+  /** The token that is right at this moment; null where none is configured. */
+  token: () => Promise<string | null>;
+  /** Never rejects for a database that is down: that is an `Observed` that isn't reachable. */
+  observe: (query: OpsQuery) => Promise<{ observed: readonly Observed[]; now: Date }>;
+};
+
+/**
+ * `GET /api/ops/migrations`: 200 for ok and warning, 503 for critical, 400 for a parameter that there isn't or that is out
+ * of range, 401 without the right token, 404 where no token is configured, 405 for anything but GET and HEAD. What is
+ * refused says nothing about databases. No answer may be kept by a cache.
+ */
+export async function answerOps(request: Request, { token, observe }: OpsBackend): Promise<Response> {
+  const head = request.method === "HEAD";
+  const wanted = await token();
+  if (wanted === null) return refusal(head, 404, "NOT_FOUND", "there is nothing here");
+  if (!head && request.method !== "GET") {
+    return refusal(head, 405, "METHOD_NOT_ALLOWED", "use GET or HEAD", { allow: "GET, HEAD" });
+  }
+  if (!isAuthorized(request.headers.get("authorization"), wanted)) {
+    return refusal(head, 401, "UNAUTHORIZED", "send the token as Authorization: Bearer TOKEN", {
+      "www-authenticate": 'Bearer realm="lockkeeper"',
+    });
+  }
+  const query = readQuery(new URL(request.url).searchParams);
+  if (typeof query === "string") return refusal(head, 400, "BAD_REQUEST", query);
+  const { observed, now } = await observe(query);
+  const payload = makePayload(observed, query, now);
+  return json(head, payload.status === "critical" ? 503 : 200, payload);
+}
+
+/** Digests have one length and are compared in constant time: an answer's time tells nothing about the token. */
+function isAuthorized(header: string | null, wanted: string): boolean {
+  const given = /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1] ?? "";
+  return timingSafeEqual(digest(given), digest(wanted)) && given !== "";
+}
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+/** The query, or what is wrong with it. */
+function readQuery(parameters: URLSearchParams): OpsQuery | string {
+  const known = Object.keys(OpsQuery.shape);
+  const names = [...parameters.keys()];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) return `there is no parameter ${show(unknown)}: use ${known.join(", ")}`;
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) return `${twice} is given twice`;
+  const parsed = OpsQuery.safeParse(Object.fromEntries(parameters));
+  if (parsed.success) return parsed.data;
+  return parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+}
+
+const show = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
+
+const refusal = (head: boolean, status: number, code: string, message: string, headers?: Record<string, string>) =>
+  json(head, status, { error: { code, message } }, headers);
+
+function json(head: boolean, status: number, body: unknown, headers: Record<string, string> = {}): Response {
+  return new Response(head ? null : JSON.stringify(body), {
+    status,
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      ...headers,
+    },
+  });
+}

@@ -1,0 +1,18 @@
+/** What the environment says for `opsMigrations`; undefined where it is silent. */
+export type OpsEnvironment = {
+  databaseUrl: string | undefined;
+  databaseUrlFile: string | undefined;
+  token: string | undefined;
+  tokenFile: string | undefined;
+};
+
+/** Read when the handler is made. An empty variable is the same as an unset one. */
+export function readOpsEnvironment(): OpsEnvironment {
+  const read = (name: string): string | undefined => process.env[name]?.trim() || undefined;
+  return {
+    databaseUrl: read("DATABASE_URL"),
+    databaseUrlFile: read("DATABASE_URL_FILE"),
+    token: read("OPS_MIGRATION_TOKEN"),
+    tokenFile: read("OPS_MIGRATION_TOKEN_FILE"),
+  };
+}
