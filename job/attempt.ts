@@ -1,5 +1,6 @@
 import { secretsOf } from "../contract/redact.ts";
 import { cancelled, SessionLost } from "./apply/interrupt.ts";
+import { abortable } from "./apply/send.ts";
 import type { Line } from "./apply/send.ts";
 import type { RunContext } from "./context.ts";
 import type { Facts } from "./facts.ts";
@@ -96,13 +97,15 @@ const HEARTBEAT_MS = 10_000;
 async function underLock(given: Attempt, session: Session, watcher: Watcher, work: Work): Promise<void> {
   const { settings, context, source, history, facts, startedAt } = given;
   const recorder = given.recorderFor(watcher);
+  const line: Line = { session, watcher, signal: context.signal, onEvent: context.onEvent };
+  const main = abortable(line);
   const replan = async (): Promise<Plan> => {
-    const plan = makePlan(source, history.match(source, await history.read(session)), planOptions(settings));
+    const rows = await history.read(context.signal.aborted ? session : main);
+    const plan = makePlan(source, history.match(source, rows), planOptions(settings));
     facts.versionBefore ??= facts.plan === null ? plan.version : null;
     facts.plan = plan;
     return plan;
   };
-  const line: Line = { session, watcher, signal: context.signal, onEvent: context.onEvent };
   let failure: Failure | null = null;
   const heartbeat = setInterval(
     () => void recorder.update({ applied: [...facts.ledger.applied], lockWaitMs: facts.ledger.lockWaitMs }),
@@ -113,19 +116,23 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
     for (const runId of await recorder.start(runRow(settings, facts, { startedAt, finishedAt: null, failure: null }))) {
       context.onEvent({ type: "orphan-repaired", runId });
     }
-    await history.ensure(session);
+    await history.ensure(main);
     await work({ line, settings, context, source, history, facts, recorder, replan });
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    failure = error;
+    if (error instanceof Failure) failure = error;
+    else if (context.signal.aborted) failure = cancelled(context.signal);
+    else throw error;
   } finally {
     clearInterval(heartbeat);
   }
-  // What the history says now is the truth, whatever was planned.
-  if (failure !== null || facts.ledger.applied.length > 0) await replan();
+  // What the history says now is the truth, whatever was planned. A session that is gone can't be asked; after a failure
+  // the run ends all the same, and its row must not stay RUNNING.
+  const changed = failure !== null || facts.ledger.applied.length > 0;
+  if (changed)
+    await replan().catch((error: unknown) => (failure === null ? Promise.reject(error as Error) : undefined));
   await recorder.finish(runRow(settings, facts, { startedAt, finishedAt: context.now(), failure }));
   facts.telemetry = recorder.telemetry();
-  await releaseLock(session);
+  if (session.lost() === null) await releaseLock(session);
   if (failure !== null) throw failure;
 }
 

@@ -23,13 +23,14 @@ export const startNotice = (nonce: string, index: number): string => `lockkeeper
 /**
  * How every transaction of ours begins: settings that a role's own would break, the lock taken again by the transaction
  * itself, the row that says what it is, written before the migration's own statements. Through a transaction pooler two
- * runners may both believe that they hold the session's lock; this DO block lets only one of them go on.
+ * runners may both believe that they hold the session's lock; this DO block lets only one of them go on. READ COMMITTED,
+ * whatever the role's default: a snapshot from before the lock would hide a row that another runner committed meanwhile.
  */
 export function prologue(block: Prologue): string {
   const tag = `$lk_${block.nonce}$`;
   const settings = block.reset === null ? "" : ` RESET ROLE; RESET ALL; ${block.reset};`;
   return (
-    `BEGIN;${settings} SET LOCAL lock_timeout=${block.lockTimeoutMs};` +
+    `BEGIN ISOLATION LEVEL READ COMMITTED;${settings} SET LOCAL lock_timeout=${block.lockTimeoutMs};` +
     ` SET LOCAL statement_timeout=${block.statementTimeoutMs};\nDO ${tag} BEGIN\n${guard(block.pid)}\n${block.claim}\n` +
     `RAISE INFO '${startNotice(block.nonce, block.index)}';\nEND ${tag};\n`
   );

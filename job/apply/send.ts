@@ -49,6 +49,20 @@ export function watch(line: Line, lockTimeoutMs: number, step: () => Step): () =
   };
 }
 
+/** The session for our own queries: one that is under way when the signal is aborted is cancelled in the server too. */
+export function abortable(line: Line): Queryable {
+  return {
+    query: async (text, values) => {
+      const stop = cancelOnAbort(line);
+      try {
+        return await line.session.query(text, values);
+      } finally {
+        stop();
+      }
+    },
+  };
+}
+
 const CANCEL_EVERY_MS = 200;
 /** A server that hasn't answered a cancel by then isn't waited for: it notices the lost client by itself. */
 const GIVE_UP_MS = 3_500;

@@ -42,14 +42,15 @@ export async function connect(
   const elapsed = stopwatch();
   for (let attempt = 1; ; attempt++) {
     try {
-      const session = await openSession(settings, role);
+      const session = await openSession(settings, role, context.signal);
       if (role === "main") await refuseReadOnly(session);
       return session;
     } catch (error) {
       if (error instanceof Failure) throw error;
+      if (context.signal.aborted) throw unreachable(error, elapsed());
       if (!isPassing(error)) throw refused(error);
       const pause = jittered(Math.min(2_000, 100 * 2 ** attempt));
-      if (context.signal.aborted || elapsed() + pause > waitMs) throw unreachable(error, elapsed());
+      if (elapsed() + pause > waitMs) throw unreachable(error, elapsed());
       context.onEvent({ type: "connecting", attempt, reason: connectionReason(error) });
       await sleep(pause, context.signal);
     }

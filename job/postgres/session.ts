@@ -65,14 +65,21 @@ select pg_catalog.pg_backend_pid() as pid,
        case when pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute')
          then (select system_identifier::text from pg_catalog.pg_control_system()) else '' end as "systemIdentifier"`;
 
-/** Opens one connection once. Rejects with what `pg` rejects with: connect.ts turns that into a failure. */
-export async function openSession(settings: ConnectionSettings, role: "main" | "second"): Promise<Session> {
+/** Opens one connection once; an aborted signal ends the attempt. Rejects with what `pg` rejects with: connect.ts turns that into a failure. */
+export async function openSession(
+  settings: ConnectionSettings,
+  role: "main" | "second",
+  signal: AbortSignal,
+): Promise<Session> {
   const client = new pg.Client({ ...clientConfig(settings), connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   let lost: Error | null = null;
   // Without a listener a dead connection would end the process.
   client.on("error", (error) => (lost ??= error));
   client.once("end", () => (lost ??= new Error("the connection was closed")));
+  const giveUp = (): void => destroy(client);
+  signal.addEventListener("abort", giveUp, { once: true });
   try {
+    signal.throwIfAborted();
     await client.connect();
     const { rows } = await client.query<ServerFacts & { databaseOid: string }>(FACTS);
     const facts = rows[0];
@@ -92,6 +99,8 @@ export async function openSession(settings: ConnectionSettings, role: "main" | "
   } catch (error) {
     destroy(client);
     throw error;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
   }
 }
 
