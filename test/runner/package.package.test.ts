@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -114,13 +115,14 @@ test("a TypeScript program type-checks against it, with libraries checked too, a
 
 test("Node's own HTTP server mounts the ops payload", async () => {
   await using db = await database();
-  const env = { DATABASE_URL: db.url, OPS_MIGRATION_TOKEN: "right" };
+  const [token, otherToken] = [randomUUID(), randomUUID()];
+  const env = { DATABASE_URL: db.url, OPS_MIGRATION_TOKEN: token };
   await succeed("node", ["migrate.mjs", migrations, runLog], { cwd: folder, env });
   await using server = start("node", ["http-server.mjs", migrations, runLog], { cwd: folder, env });
   const url = await listening(server);
-  const get = (token: string) => fetch(url, { headers: { authorization: `Bearer ${token}` } });
-  expect((await get("wrong")).status).toBe(401);
-  const answer = await get("right");
+  const get = (given: string) => fetch(url, { headers: { authorization: `Bearer ${given}` } });
+  expect((await get(otherToken)).status).toBe(401);
+  const answer = await get(token);
   expect(answer.status).toBe(200);
   expect(await answer.json()).toMatchObject({
     status: "ok",
