@@ -81,6 +81,7 @@ describe("patterns that tell a password are masked without knowing it", () => {
     'password authentication failed for user "web"',
     "postgres://web@db/shop",
     'relation "public.orders" does not exist',
+    "Write it as postgres://USER:PASSWORD@HOST:PORT/NAME.",
     "see https://example.org/a:b/c@d",
   ])("left alone: %s", (text) => {
     expect(redact(text, [])).toBe(text);

@@ -11,8 +11,10 @@ const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i;
 const LOOSE_AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/(.*)@/is;
 const PASSWORD_PARAMETER = /[?&](?:ssl|pg)?password=([^&#]*)/gi;
 
-const URL_PASSWORD = /\b([a-z][a-z0-9+.-]{1,30}:\/\/[^\s:@/?#]{0,256}):[^\s/?#]{1,1024}@/gi;
-const LOOSE_URL_PASSWORD = /\b(postgres(?:ql)?:\/\/[^\s:@/?#]{0,256}):(?!\[redacted\]@)[^\s"'<>]{1,1024}@/gi;
+/** `USER:PASSWORD@` in capitals is what a hint shows as the form of a URL. */
+const URL_PASSWORD = /\b([A-Za-z][A-Za-z0-9+.-]{1,30}:\/\/[^\s:@/?#]{0,256}):(?!PASSWORD@)[^\s/?#]{1,1024}@/g;
+const LOOSE_URL_PASSWORD =
+  /\b([Pp]ostgres(?:ql)?:\/\/[^\s:@/?#]{0,256}):(?!\[redacted\]@|PASSWORD@)[^\s"'<>]{1,1024}@/g;
 const ASSIGNED_PASSWORD =
   /((?:ssl|pg)?password["']?\s{0,4}(?:[=:]\s{0,4}|(?=')))("(?:[^"\\]|\\.){1,1024}"|'(?:[^'\\]|\\.|''){1,1024}'|[^\s"'&,;)}]{1,1024})/gi;
 
@@ -77,8 +79,19 @@ export function redact(text: string, secrets: readonly string[]): string {
     .replaceAll(ASSIGNED_PASSWORD, `$1${REDACTED}`);
 }
 
-/** One pattern for all, longest first: a secret that contains another one goes as a whole. */
+/** By the list itself: a run asks with the same one for every name in its row. */
+const patterns = new WeakMap<readonly string[], RegExp | null>();
+
 function patternOf(secrets: readonly string[]): RegExp | null {
+  const known = patterns.get(secrets);
+  if (known !== undefined) return known;
+  const pattern = makePattern(secrets);
+  patterns.set(secrets, pattern);
+  return pattern;
+}
+
+/** One pattern for all, longest first: a secret that contains another one goes as a whole. */
+function makePattern(secrets: readonly string[]): RegExp | null {
   const alternatives = [...new Set(secrets)]
     .filter((secret) => secret.length >= WHOLE_WORD)
     .toSorted((a, b) => b.length - a.length)
