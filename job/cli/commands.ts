@@ -21,7 +21,7 @@ export const COMMANDS = [
   {
     name: "down",
     operand: "",
-    summary: "Undo migrations by their down files, the newest first, down to NAME, which is undone too.",
+    summary: "Undo what was applied after NAME, the newest first, by the down files. NAME stays; --to 0 undoes all.",
     examples: ["lockkeeper down --dir migrations --to 0007_add_sets --yes"],
   },
   {

@@ -40,7 +40,7 @@ export const FLAGS = [
     value: "NAME",
     env: "",
     default: "",
-    description: "The last migration to apply; for down, the last one to undo.",
+    description: "The last migration to apply; for down, the one to go back to, or 0 for none.",
     commands: ["migrate", "plan", "down"],
   },
   {
@@ -81,7 +81,7 @@ export const FLAGS = [
     env: "",
     default: "5s",
     description: "How long one try of a migration waits for a table's lock; everybody else queues behind it.",
-    commands: ["migrate", "plan", "down"],
+    commands: ["migrate", "plan", "down", "baseline"],
   },
   {
     name: "lock-retries",
@@ -97,7 +97,7 @@ export const FLAGS = [
     env: "",
     default: "0",
     description: "The longest that one statement may take; 0: no limit.",
-    commands: ["migrate", "plan", "down"],
+    commands: ["migrate", "plan", "down", "baseline"],
   },
   {
     name: "run-timeout",
@@ -121,7 +121,7 @@ export const FLAGS = [
     env: "",
     default: "",
     description: "Go on although an applied migration's file changed or is gone.",
-    commands: ["migrate", "plan"],
+    commands: ["migrate", "plan", "down"],
   },
   {
     name: "allow-out-of-order",

@@ -19,22 +19,21 @@ export function summary(result: RunResult): string {
 
 function headline(result: RunResult): string {
   const took = formatDuration(result.finishedAt.getTime() - result.startedAt.getTime());
+  const nothing = result.applied.length === 0;
   const done = `${result.applied.length} ${DONE[result.command]}`;
-  const version = result.versionAfter ?? "nothing applied";
+  const level = result.versionAfter === null ? "nothing is applied" : `the schema is at ${result.versionAfter}`;
   switch (result.status) {
     case "SKIPPED":
-      return result.disabled
-        ? "SKIPPED: migrating is disabled by DB_MIGRATE_ENABLED=0; nothing was looked at"
-        : `Nothing to do: ${result.appliedTotal} of ${result.available} applied, at ${version} (${took})`;
     case "SUCCESS":
-      return result.applied.length === 0
-        ? `Nothing to do: ${result.appliedTotal} of ${result.available} applied, at ${version} (${took})`
-        : `SUCCESS: ${done} in ${took}, now at ${version}: ${names(result.applied)}`;
+      if (result.disabled) return "SKIPPED: migrating is disabled by DB_MIGRATE_ENABLED=0; nothing was looked at";
+      return nothing
+        ? `Nothing to do: ${result.appliedTotal} of ${result.available} applied, ${level} (${took})`
+        : `SUCCESS: ${done} in ${took}: ${names(result.applied)}; ${level} now`;
     case "LOCK_TIMEOUT":
     case "FAILED":
-      return result.applied.length === 0
-        ? `${result.status} after ${took}: nothing was changed`
-        : `${result.status} after ${took}: ${done} before that, now at ${version}: ${names(result.applied)}`;
+      return nothing
+        ? `${result.status} after ${took}: no migration was ${DONE[result.command]}`
+        : `${result.status} after ${took}: ${done} before that: ${names(result.applied)}`;
   }
 }
 

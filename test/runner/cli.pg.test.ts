@@ -228,3 +228,40 @@ test("help and version go to standard output, and the help isn't redacted", asyn
   expect(await command(["--version"], {})).toMatchObject({ code: EXIT.done, stdout: `${VERSION}\n` });
   expect(await command([], {})).toMatchObject({ code: EXIT.invalidInput, stdout: "" });
 });
+
+test("down needs --yes, goes back to the migration that it names, and is recorded; --to 0 undoes all", async () => {
+  await using db = await database();
+  await using source = await folder({
+    "0001_a.up.sql": "create table a (id int);",
+    "0001_a.down.sql": "drop table a;",
+    "0002_b.up.sql": "create table b (id int);",
+    "0002_b.down.sql": "drop table b;",
+  });
+  const run = async (...argv: string[]) =>
+    await command([...argv, "--dir", source.dir, "--json"], { DATABASE_URL: db.url });
+  await run("migrate");
+  const refused = await run("down", "--to", "0001_a");
+  expect(refused.code).toBe(EXIT.invalidInput);
+  expect(JSON.parse(refused.stdout)).toMatchObject({
+    command: "down",
+    error: { message: "down undoes what was applied after 0001_a, and what that stored is lost" },
+  });
+  const back = await run("down", "--to", "0001_a", "--yes");
+  expect(JSON.parse(back.stdout)).toMatchObject({ status: "SUCCESS", applied: ["0002_b"], versionAfter: "0001_a" });
+  const all = await run("down", "--to", "0", "--yes");
+  expect(JSON.parse(all.stdout)).toMatchObject({ status: "SUCCESS", applied: ["0001_a"], versionAfter: null });
+  expect(await db.query("select from pg_class where relname in ('a', 'b')")).toEqual([]);
+  expect(await db.query("select from lockkeeper.migration_run_log where status = 'SUCCESS'")).toHaveLength(3);
+});
+
+test("baseline records without running, for a database that has the schema and no history", async () => {
+  await using db = await database();
+  await using source = await folder(FILES);
+  await db.query("create table users (id int primary key)");
+  const argv = ["baseline", "0002_index", "--dir", source.dir, "--json"];
+  const { code, stdout } = await command(argv, { DATABASE_URL: db.url });
+  expect(code).toBe(EXIT.done);
+  expect(JSON.parse(stdout)).toMatchObject({ applied: ["0001_users", "0002_index"], pending: ["0003_name"] });
+  await command(["migrate", "--dir", source.dir], { DATABASE_URL: db.url });
+  expect(await db.query("select name from users")).toEqual([]);
+});
