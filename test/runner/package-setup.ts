@@ -16,12 +16,13 @@ const version = 18;
 
 /** Builds and packs the checkout once, and starts one server, for all files of the project. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await using cleanup = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "lockkeeper-package-"));
-  const [server, tarball] = await Promise.all([startServer({ version }), packLockkeeper(folder)]);
+  cleanup.defer(() => rm(folder, { recursive: true }));
+  const tarball = await packLockkeeper(folder);
+  const server = cleanup.use(await startServer({ version }));
   project.provide("postgres", { url: server.url, version });
   project.provide("tarball", tarball);
-  return async () => {
-    await server[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true });
-  };
+  const kept = cleanup.move();
+  return () => kept.disposeAsync();
 }
