@@ -5,6 +5,7 @@ import { connect } from "./postgres/connect.ts";
 import type { Session } from "./postgres/session.ts";
 import { isServerError, SQLSTATE } from "./postgres/sqlstate.ts";
 import type { ConnectionSettings } from "./settings.ts";
+import { stopped } from "./stopped.ts";
 
 /**
  * Runs `work` on a connection of its own that takes no lock and also looks at a standby. When the signal is aborted the
@@ -21,15 +22,12 @@ export async function look<Found>(
   try {
     return await work(session);
   } catch (error) {
-    if (context.signal.aborted) throw cancelled(context.signal);
+    if (context.signal.aborted) throw stopped(context.signal);
     throw readFailure(error, session);
   } finally {
     context.signal.removeEventListener("abort", drop);
   }
 }
-
-const cancelled = (signal: AbortSignal): Failure =>
-  new Failure("CANCELLED", EXIT.cancelled, `stopped by ${String(signal.reason)}`);
 
 function readFailure(error: unknown, session: Session): unknown {
   if (error instanceof Failure) return error;

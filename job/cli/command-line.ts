@@ -2,6 +2,7 @@ import { EXIT } from "../../contract/exit-code.ts";
 import type { ExitCode } from "../../contract/exit-code.ts";
 import { VERSION } from "../../contract/version.ts";
 import { Failure } from "../failure.ts";
+import { stopped } from "../stopped.ts";
 import { failureFields } from "../result-fields.ts";
 import type { CommandName } from "./commands.ts";
 import { earlyResult } from "../early-result.ts";
@@ -52,7 +53,7 @@ export async function runCommandLine(argv: readonly string[], host: Host): Promi
     const run: Run = await RUNS[command]();
     return await run(invocation);
   } catch (error) {
-    return await failed(invocation, error instanceof Failure ? error : asBug(error, host, print));
+    return await failed(invocation, failureOf(error, host, print));
   } finally {
     invocation.presenter.close();
   }
@@ -87,6 +88,13 @@ async function failed(invocation: Invocation, failure: Failure): Promise<ExitCod
     await reportOf(invocation, earlyResult({ runId, command, startedAt, finishedAt, failure }));
   }
   return failure.exitCode;
+}
+
+function failureOf(error: unknown, host: Host, print: Printer): Failure {
+  if (error instanceof Failure) return error;
+  // Reading a folder ends with the signal's reason, which is no error.
+  if (host.signal.aborted && error === host.signal.reason) return stopped(host.signal);
+  return asBug(error, host, print);
 }
 
 /** What nobody foresaw. Its stack trace is for developers who ask for it. */
