@@ -25,7 +25,7 @@ const HELP = `npm run bench:runner -- [options]
   --only LIST       these tools alone: psql, node-pg-migrate, drizzle-orm, umzug, goose, golang-migrate,
                     lockkeeper-one, lockkeeper
   --skip LIST       not these parts: race, start, memory
-  --no-write        only print, leave docs/ as it is
+  --no-write        only print, leave docs/ as it is; so do --only and --skip
 `;
 
 const { values } = parseArgs({
@@ -83,7 +83,8 @@ const bench = async (scratch: string): Promise<void> => {
   };
   const text = markdown(summary, judged, conditions);
   console.log(text);
-  if (values["no-write"]) return;
+  // A part of the benchmark must not take the place of the whole one's page.
+  if (values["no-write"] || values.only !== "" || values.skip !== "") return;
   mkdirSync(join(docs, "benchmarks"), { recursive: true });
   const raw = { conditions, aims: judged, summary, laps, noOp };
   writeFileSync(join(docs, "benchmarks/runner.json"), `${JSON.stringify(raw, null, 2)}\n`);

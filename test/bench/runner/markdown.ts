@@ -22,6 +22,7 @@ const range = (row: Row, delay: number) => {
 const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
 
 const raceTable = ({ rows }: Summary, { delays, count }: Conditions): string[] => {
+  if (rows.every((row) => Object.keys(row.medianMs).length === 0)) return ["The race was left out."];
   const slowest = Math.max(...delays);
   const floor = rows[0]?.medianMs[slowest];
   const head = ["", ...delays.map((delay) => (delay === 0 ? "no delay, s" : `${delay} ms, s`))];
