@@ -166,6 +166,14 @@ describe("what is an alert", () => {
       ["warning RECENT_FAILURE"],
     ],
     [
+      "a failure whose migration was applied later, and reverted since",
+      {
+        ...pending("0042_add_index"),
+        runs: [run("SUCCESS", MINUTE, { source: "web:2", applied: ["0042_add_index"] }), failure(12 * MINUTE)],
+      },
+      ["critical PENDING_MIGRATIONS", "critical RECENT_FAILURE"],
+    ],
+    [
       "a failure without a migration, and a later success of the same source",
       {
         runs: [
