@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test bench clean
+.PHONY: help setup check test demo bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +15,9 @@ check: setup ## Types, lint, format and import rules
 
 test: check ## All tests; the last line sums them up
 	@node test/run.ts
+
+demo: setup ## See it work; DEMO_ONCE=1 ends by itself
+	@node test/demo/main.ts
 
 bench: setup ## Measure the runner beside other tools
 	@npm run --silent bench:runner

@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
 import type { Failure } from "../failure.ts";
 import type { Step } from "../event.ts";
-import { sessionSettings } from "../postgres/session.ts";
+import { cleanSession } from "../postgres/session.ts";
 import { isServerError } from "../postgres/sqlstate.ts";
 import type { ServerError } from "../postgres/sqlstate.ts";
 import { SQLSTATE } from "../postgres/sqlstate.ts";
 import type { Waits } from "../postgres/waits.ts";
 import { stopwatch } from "../stopwatch.ts";
 import type { Bench } from "./bench.ts";
-import { EPILOGUE, prologue } from "./block.ts";
+import { EPILOGUE, prologue, SEAM } from "./block.ts";
 import { cancelled, PlanOutdated } from "./interrupt.ts";
 import { unitsOf } from "./mode.ts";
 import { runModule } from "./module-mode.ts";
-import { blockLocation } from "./place.ts";
+import { blockLocation, completeLocation, fileOf } from "./place.ts";
 import type { SentBlock } from "./place.ts";
 import { rollback, send } from "./send.ts";
 import { isLockTrouble, lockLost, refusesOneTransaction, sqlFailure } from "./sql-failure.ts";
@@ -87,6 +87,8 @@ export class Applier {
       },
       () => this.#committed(current, "transaction", clocks.get(current)?.() ?? 0),
     );
+    const seam = blocks.length > 1 ? [Buffer.from(SEAM)] : [];
+    for (const block of blocks) block.epilogue = Buffer.concat([...seam, block.epilogue]);
     const parts = blocks.flatMap((block) => [block.prologue, block.body, block.epilogue]);
     const lockTimeoutMs = this.#lockTimeout(this.#task(first));
     const { error, waits } = await send(line, parts, stream.progress, lockTimeoutMs, () => this.#step(current));
@@ -138,7 +140,7 @@ export class Applier {
       pid: line.session.pid,
       lockTimeoutMs: this.#lockTimeout(task),
       statementTimeoutMs: settings.statementTimeoutMs,
-      reset: sessionSettings(line.session.server.version),
+      reset: cleanSession(line.session.server.version),
       claim: task.claim,
     });
     return {
@@ -148,6 +150,7 @@ export class Applier {
       prologue: Buffer.from(text),
       body: range === null ? content : content.subarray(range.from, range.to),
       epilogue: Buffer.from(EPILOGUE),
+      firstStatement: range?.statement ?? 1,
     };
   }
 
@@ -163,12 +166,13 @@ export class Applier {
     if (block === undefined) throw error;
     const { index } = block;
     const task = this.#task(index);
-    const location = blockLocation(blocks, k, state, error, task);
+    const location = await blockLocation(blocks, k, state, error, task);
     this.#alone.add(index);
     try {
       const verdict = await this.#judge(index, error, state?.started === true, () => sqlFailure(task, error, location));
       if (verdict === "try-again") this.#triesOf(index).failed(error, waits, waitedMs, location, this.#step(index));
     } catch (failure) {
+      await completeLocation(location, block.content);
       if (index === blocks[0]?.index) throw failure;
       this.#verdicts.set(index, failure as Error);
     }
@@ -187,8 +191,8 @@ export class Applier {
     if (error.code === SQLSTATE.lockLost) throw lockLost(task);
     if (!started && error.code === SQLSTATE.uniqueViolation) throw new PlanOutdated(task.migration.name);
     if (isLockTrouble(error)) return "try-again";
-    if (refusesOneTransaction(error) && task.mode.kind === "transaction") {
-      const units = await unitsOf(task.migration.file, await task.read());
+    if (refusesOneTransaction(error) && task.mode.kind === "transaction" && !task.mode.strict) {
+      const units = await unitsOf(fileOf(task), await task.read());
       if (units !== null) {
         task.mode = { kind: "statements", units, lockTimeoutMs: task.mode.lockTimeoutMs };
         return "other-mode";

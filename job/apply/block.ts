@@ -11,7 +11,7 @@ export type Prologue = {
   pid: number;
   lockTimeoutMs: number;
   statementTimeoutMs: number;
-  /** What the session is set back to first; null for a statement-mode file, which keeps what its own SET statements set. */
+  /** What cleans the session first; null for a statement-mode file, which keeps what its own SET statements set. */
   reset: string | null;
   /** PL/pgSQL that writes the history row, or the progress of a file in statement mode. */
   claim: string;
@@ -21,16 +21,17 @@ export type Prologue = {
 export const startNotice = (nonce: string, index: number): string => `lockkeeper ${nonce} ${index}`;
 
 /**
- * How every transaction of ours begins: settings that a role's own would break, the lock taken again by the transaction
+ * How every transaction of ours begins: a clean session, time-outs that a role's own would break, the lock taken again by the transaction
  * itself, the row that says what it is, written before the migration's own statements. Through a transaction pooler two
  * runners may both believe that they hold the session's lock; this DO block lets only one of them go on. READ COMMITTED,
  * whatever the role's default: a snapshot from before the lock would hide a row that another runner committed meanwhile.
  */
 export function prologue(block: Prologue): string {
   const tag = `$lk_${block.nonce}$`;
-  const settings = block.reset === null ? "" : ` RESET ROLE; RESET ALL; ${block.reset};`;
+  // In a transaction of its own: a read-only default that was left behind counts for the one in which it is taken away.
+  const clean = block.reset === null ? "" : `BEGIN; ${block.reset}; COMMIT;\n`;
   return (
-    `BEGIN ISOLATION LEVEL READ COMMITTED;${settings} SET LOCAL lock_timeout=${block.lockTimeoutMs};` +
+    `${clean}BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout=${block.lockTimeoutMs};` +
     ` SET LOCAL statement_timeout=${block.statementTimeoutMs};\nDO ${tag} BEGIN\n${guard(block.pid)}\n${block.claim}\n` +
     `RAISE INFO '${startNotice(block.nonce, block.index)}';\nEND ${tag};\n`
   );
@@ -38,6 +39,13 @@ export function prologue(block: Prologue): string {
 
 /** How every transaction of ours ends. A new line first: the file may end in a line comment. */
 export const EPILOGUE = "\n;COMMIT;\n";
+
+/**
+ * What stands between two files of a message. Each line is a comment, unless the file before it left a quote, a comment or
+ * a dollar quote open: then it ends that and is a syntax error, for which the server refuses the whole message. Without
+ * it two broken files could make one that is valid.
+ */
+export const SEAM = "\n-- ';)\n-- \";)\n-- */;)\n-- $$;)\n";
 
 /** PL/pgSQL that raises LK001 unless this backend holds the session's lock, or can take it for the transaction. */
 const guard = (pid: number): string =>

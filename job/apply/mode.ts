@@ -14,8 +14,17 @@ import { findControlStatement, findCopyFromStdin, isSuspicious } from "./words.t
 
 /** How a migration is run. */
 export type Mode =
-  /** In one transaction with its history row. `alone`: shares no message. `body`: without its own BEGIN and COMMIT. */
-  | { kind: "transaction"; alone: boolean; body: { from: number; to: number } | null; lockTimeoutMs: number | null }
+  /**
+   * In one transaction with its history row. `alone`: shares no message. `body`: without its own BEGIN and COMMIT.
+   * `strict`: and in no other mode, also when the server refuses that.
+   */
+  | {
+      kind: "transaction";
+      alone: boolean;
+      body: { from: number; to: number; statement: number } | null;
+      lockTimeoutMs: number | null;
+      strict: boolean;
+    }
   /** Statement by statement, with a record of the progress. */
   | { kind: "statements"; units: Unit[]; lockTimeoutMs: number | null }
   | { kind: "module" };
@@ -32,9 +41,9 @@ export async function sqlMode(file: string, content: Buffer): Promise<Mode> {
   const { mode, lockTimeoutMs } = readDirectives(content, file);
   // Latin-1 maps each byte to one character: the words are ASCII, offsets stay bytes, and nothing is decoded.
   const text = content.toString("latin1");
-  const plain = { kind: "transaction", alone: lockTimeoutMs !== null, body: null, lockTimeoutMs } as const;
-  if (mode === null && !isSuspicious(text)) return plain;
-  if (mode === "transaction") return { ...plain, alone: true };
+  const strict = mode === "transaction";
+  const plain = { kind: "transaction", alone: lockTimeoutMs !== null, body: null, lockTimeoutMs, strict } as const;
+  if (mode !== "no-transaction" && !isSuspicious(text)) return plain;
   const statements = await parseStatements(content);
   if (statements === null) {
     refuseCopyData(file, content, text);
@@ -42,12 +51,17 @@ export async function sqlMode(file: string, content: Buffer): Promise<Mode> {
     return { ...plain, alone: true };
   }
   for (const statement of statements) refuseUnsafe(statement, content, file);
-  const hasControl = statements.some((statement) => isControl(statement));
-  if (mode === null && !hasControl && !statements.some(refusesTransaction)) return { ...plain, alone: true };
+  const control = statements.find((statement) => isControl(statement));
+  const outside = !strict && statements.some(refusesTransaction);
+  if (mode !== "no-transaction" && control === undefined && !outside) return { ...plain, alone: true };
   const units = divide(statements, content, file);
   const [only] = units;
-  if (mode === null && units.length === 1 && only?.kind === "transaction") {
-    return { ...plain, alone: true, body: { from: only.from, to: only.to } };
+  if (mode !== "no-transaction" && units.length === 1 && only?.kind === "transaction") {
+    return { ...plain, alone: true, body: { from: only.from, to: only.to, statement: only.statement } };
+  }
+  if (strict && control !== undefined) {
+    const hint = "Leave that statement out, or say no-transaction.";
+    throw refuse(control, content, file, "BEGIN or COMMIT under the directive transaction", hint);
   }
   return { kind: "statements", units, lockTimeoutMs };
 }
@@ -107,7 +121,8 @@ async function largeMode(file: string): Promise<Mode> {
     line += lineOfByte(piece, piece.length - keep) - 1;
     carried = piece.subarray(piece.length - keep);
   }
-  return { kind: "transaction", alone: true, body: null, lockTimeoutMs: mode?.lockTimeoutMs ?? null };
+  const { lockTimeoutMs = null, mode: how = null } = mode ?? {};
+  return { kind: "transaction", alone: true, body: null, lockTimeoutMs, strict: how === "transaction" };
 }
 
 const PIECE_BYTES = 256 * 1024;

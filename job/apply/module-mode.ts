@@ -2,7 +2,7 @@ import type { Step } from "../event.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { Failure } from "../failure.ts";
 import type { Queryable } from "../postgres/queryable.ts";
-import { sessionSettings } from "../postgres/session.ts";
+import { cleanSession } from "../postgres/session.ts";
 import { endsSession, isServerError, SQLSTATE } from "../postgres/sqlstate.ts";
 import type { Waits } from "../postgres/waits.ts";
 import { loadModule } from "../source/load-module.ts";
@@ -62,7 +62,7 @@ const prologueOf = (line: Line, task: Task, settings: ApplySettings, step: Step,
     pid: line.session.pid,
     lockTimeoutMs: settings.lockTimeoutMs,
     statementTimeoutMs: settings.statementTimeoutMs,
-    reset: sessionSettings(line.session.server.version),
+    reset: cleanSession(line.session.server.version),
     claim: task.claim,
   });
 

@@ -1,5 +1,7 @@
 import type { Location } from "../failure.ts";
 import type { ServerError } from "../postgres/sqlstate.ts";
+import { PARSER_MAX_BYTES, parseStatements } from "./parse.ts";
+import { PARSER_MAX_BYTES, parseStatements } from "./parse.ts";
 import { codePoints, lineOfByte, lineOfCodePoint } from "./position.ts";
 import type { BlockState } from "./stream.ts";
 import type { Task } from "./task.ts";
@@ -12,33 +14,68 @@ export type SentBlock = {
   prologue: Buffer;
   body: Buffer;
   epilogue: Buffer;
+  /** The number of the body's first statement in the file. */
+  firstStatement: number;
 };
 
 /**
  * Where in its file a block's error is. The server counts code points from the message's start; errors that name no
  * position are placed by how many statements were done.
  */
-export function blockLocation(
+export async function blockLocation(
   blocks: SentBlock[],
   k: number,
   state: BlockState | undefined,
   error: ServerError,
   task: Task,
-): Location {
+): Promise<Location> {
   const block = blocks[k];
   const location: Location = { file: fileOf(task) };
   if (block === undefined) return location;
-  if (state?.started === true) location.statement = Math.max(0, state.statements) + 1;
+  if (state?.started === true) location.statement = block.firstStatement + Math.max(0, state.statements);
+  const line = lineOfPosition(blocks, k, error);
+  if (line !== null) location.line = line;
+  await placeStatement(location, block);
+  return location;
+}
+
+/** The line that the server's position is on; null where the error names none, or one in our prologue. */
+function lineOfPosition(blocks: SentBlock[], k: number, error: ServerError): number | null {
+  const block = blocks[k];
   const position = Number(error.position ?? Number.NaN);
-  if (Number.isNaN(position)) return location;
+  if (block === undefined || Number.isNaN(position)) return null;
   let before = codePoints(block.prologue);
   for (const earlier of blocks.slice(0, k)) {
     for (const part of [earlier.prologue, earlier.body, earlier.epilogue]) before += codePoints(part);
   }
   const at = position - 1 - before;
-  if (at < 0) return location;
-  location.line = lineOfByte(block.content, block.from) - 1 + lineOfCodePoint(block.body, at);
-  return location;
+  return at < 0 ? null : lineOfByte(block.content, block.from) - 1 + lineOfCodePoint(block.body, at);
+}
+
+/** Most errors of DDL name no position: the parser tells where the statement begins, and its number in the whole file. */
+async function placeStatement(location: Location, { content, from }: SentBlock): Promise<void> {
+  if (location.statement === undefined || content.length > PARSER_MAX_BYTES) return;
+  if (location.line !== undefined && from === 0) return;
+  const statements = (await parseStatements(content)) ?? [];
+  const first = statements.findIndex((statement) => statement.from >= from);
+  const failed = statements[first + location.statement - 1];
+  if (failed === undefined) return;
+  location.statement = failed.number;
+  location.line ??= lineOfByte(content, failed.from);
+}
+
+/**
+ * Adds the line to a place that has only the statement's number: most errors that come while a statement is run tell no
+ * position. A number beyond the last statement is the COMMIT that we added: the file as a whole is meant then.
+ */
+export async function completeLocation(location: Location, content: Buffer): Promise<void> {
+  const { line, statement } = location;
+  if (line !== undefined || statement === undefined || content.length > PARSER_MAX_BYTES) return;
+  const statements = await parseStatements(content);
+  if (statements === null) return;
+  const failed = statements[statement - 1];
+  if (failed === undefined) delete location.statement;
+  else location.line = lineOfByte(content, failed.from);
 }
 
 /** The file that a task runs: a down has one of its own. */

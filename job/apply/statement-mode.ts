@@ -1,20 +1,20 @@
 import type { Step } from "../event.ts";
 import type { Location } from "../failure.ts";
-import { sessionSettings } from "../postgres/session.ts";
+import { cleanSession } from "../postgres/session.ts";
 import { isServerError, SQLSTATE } from "../postgres/sqlstate.ts";
 import type { ServerError } from "../postgres/sqlstate.ts";
 import type { Bench } from "./bench.ts";
 import { EPILOGUE, prologue } from "./block.ts";
 import { dropInvalid } from "./concurrent-index.ts";
 import { cancelled, PlanOutdated, SessionLost } from "./interrupt.ts";
-import { lineOfByte, lineOfCodePoint } from "./position.ts";
+import { codePoints, lineOfByte, lineOfCodePoint } from "./position.ts";
 import { rollback, send } from "./send.ts";
 import { isLockTrouble, lockLost, refusesOneTransaction, sqlFailure } from "./sql-failure.ts";
 import { readStream } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { addWaits, countTries } from "./tries.ts";
 import type { Unit } from "./unit.ts";
-import { fileOf } from "./place.ts";
+import { completeLocation, fileOf } from "./place.ts";
 import { readReached, settle } from "./resume.ts";
 import { locationOf } from "./statement-file.ts";
 import type { StatementFile } from "./statement-file.ts";
@@ -35,9 +35,9 @@ export async function runStatements(bench: Bench, task: Task, step: Step, nonce:
   const content = await task.read();
   const { session } = bench.line;
   const file: StatementFile = { bench, task, step, nonce, units, content, lockTimeoutMs: task.mode.lockTimeoutMs };
+  await session.query(cleanSession(session.server.version));
   await bench.progress.ensure(session);
   const reached = await readReached(file);
-  await session.query(`RESET ROLE; RESET ALL; ${sessionSettings(session.server.version)}`);
   const resumeAt = await settle(file, reached, async (unit) => await runSetting(file, unit));
   const last = units.findLastIndex((unit) => unit.kind !== "setting");
   let recorded = false;
@@ -56,7 +56,7 @@ async function runSetting(file: StatementFile, unit: Unit): Promise<void> {
     [file.content.subarray(unit.from, unit.to)],
     file.bench.settings.lockTimeoutMs,
   );
-  if (error !== null) throw failureOf(file, unit, error);
+  if (error !== null) throw await failureOf(file, unit, error);
 }
 
 /** Runs a unit until it is done. True when the history row was written with it. */
@@ -79,7 +79,7 @@ async function runUnit(file: StatementFile, unit: Unit, n: number, isLast: boole
     if (!ended.started && error.code === SQLSTATE.uniqueViolation) throw new PlanOutdated(task.migration.name);
     if (!alone && refusesOneTransaction(error) && unit.single) unit.kind = "alone";
     else if (isLockTrouble(error)) tries.failed(error, ended.waits, waitedMs, locationOf(task, unit), file.step);
-    else throw failureOf(file, unit, error);
+    else throw await failureOf(file, unit, error, ended);
   }
 }
 
@@ -94,7 +94,7 @@ async function tryTransaction(file: StatementFile, unit: Unit, n: number, isLast
 /** A transaction of ours alone: an announcement, or the history row. */
 async function runTransaction(file: StatementFile, claim: string): Promise<void> {
   const { error } = await sendTransaction(file, null, claim, file.bench.settings.lockTimeoutMs);
-  if (error !== null) throw failureOf(file, null, error);
+  if (error !== null) throw await failureOf(file, null, error);
 }
 
 async function sendTransaction(file: StatementFile, unit: Unit | null, claim: string, lockTimeoutMs: number) {
@@ -109,7 +109,8 @@ async function sendTransaction(file: StatementFile, unit: Unit | null, claim: st
     claim,
   });
   const body = unit === null ? Buffer.alloc(0) : file.content.subarray(unit.from, unit.to);
-  return await sendText(file, [Buffer.from(text), body, Buffer.from(EPILOGUE)], lockTimeoutMs);
+  const sent = await sendText(file, [Buffer.from(text), body, Buffer.from(EPILOGUE)], lockTimeoutMs);
+  return { ...sent, before: codePoints(Buffer.from(text)) };
 }
 
 async function runAlone(file: StatementFile, unit: Unit, n: number, lockTimeoutMs: number) {
@@ -143,14 +144,23 @@ async function sendText(file: StatementFile, parts: Uint8Array[], lockTimeoutMs:
   const stream = readStream(file.nonce, [file.step.index], ignore, ignore);
   const sent = await send(line, parts, stream.progress, lockTimeoutMs, () => file.step);
   if (sent.error !== null) await rollback(line);
-  return { ...sent, started: stream.blocks[0]?.started === true };
+  const [block] = stream.blocks;
+  return { ...sent, started: block?.started === true, done: Math.max(0, block?.statements ?? 0), before: 0 };
 }
 
 function ignore(): void {
   // A unit's end is seen by its message's end.
 }
 
-function failureOf(file: StatementFile, unit: Unit | null, error: Error): Error {
+/** How a message with a unit in it ended: code points before the unit, and its statements that were done. */
+type Ended = { before: number; done: number };
+
+async function failureOf(
+  file: StatementFile,
+  unit: Unit | null,
+  error: Error,
+  ended: Ended = { before: 0, done: 0 },
+): Promise<Error> {
   const { bench, task } = file;
   const { signal, session } = bench.line;
   if (session.lost() !== null) return new SessionLost(error);
@@ -158,16 +168,25 @@ function failureOf(file: StatementFile, unit: Unit | null, error: Error): Error 
   if (error.code === SQLSTATE.queryCanceled && signal.aborted) return cancelled(signal);
   if (error.code === SQLSTATE.lockLost) return lockLost(task);
   if (unit === null && error.code === SQLSTATE.uniqueViolation) return new PlanOutdated(task.migration.name);
-  return sqlFailure(task, error, place(file, unit, error));
+  return sqlFailure(task, error, await place(file, unit, error, ended));
 }
 
-function place(file: StatementFile, unit: Unit | null, error: ServerError): Location {
+async function place(
+  file: StatementFile,
+  unit: Unit | null,
+  error: ServerError,
+  { before, done }: Ended,
+): Promise<Location> {
   if (unit === null) return { file: fileOf(file.task) };
   const location = locationOf(file.task, unit);
-  const position = Number(error.position ?? Number.NaN);
-  if (unit.kind !== "transaction" && !Number.isNaN(position)) {
+  if (!unit.single) location.statement = unit.statement + done;
+  const at = Number(error.position ?? Number.NaN) - 1 - before;
+  if (at >= 0) {
     const body = file.content.subarray(unit.from, unit.to);
-    location.line = lineOfByte(file.content, unit.from) - 1 + lineOfCodePoint(body, position - 1);
+    location.line = lineOfByte(file.content, unit.from) - 1 + lineOfCodePoint(body, at);
+  } else if (!unit.single) {
+    delete location.line;
+    await completeLocation(location, file.content);
   }
   return location;
 }
