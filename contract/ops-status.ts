@@ -26,7 +26,13 @@ const RULES = {
 export function alertsOf(observed: Observed, moment: Moment): Alert[] {
   const { namespace, name } = observed;
   const alerts = Object.entries(RULES).flatMap(([code, rule]) =>
-    rule(observed, moment).map((finding) => ({ ...finding, code: code as Alert["code"], namespace, name })),
+    rule(observed, moment).map((finding) => ({
+      severity: finding.severity,
+      code: code as Alert["code"],
+      namespace,
+      name,
+      message: finding.message,
+    })),
   );
   return bySeverity(alerts);
 }

@@ -16,20 +16,20 @@ import { DEFAULT_TABLE } from "./run-log/columns.ts";
 /** Each option wins over the environment's variable. */
 export type OpsMigrationsOptions = {
   /** Default: DATABASE_URL, or what is in the file that DATABASE_URL_FILE names. */
-  databaseUrl?: string;
+  databaseUrl?: string | undefined;
   /** The app's own `pg` pool, instead of a small one made from the URL. */
-  pool?: OpsPool;
+  pool?: OpsPool | undefined;
   /** At least 16 characters. Default: OPS_MIGRATION_TOKEN. */
-  token?: string;
+  token?: string | undefined;
   /** A file that holds the token, read for every request, so that it may be rotated. Default: OPS_MIGRATION_TOKEN_FILE. */
-  tokenFile?: string;
+  tokenFile?: string | undefined;
   /** Default: lockkeeper.migration_run_log. */
-  runLogTable?: string;
+  runLogTable?: string | undefined;
   /** The app's folder of migrations: what is pending and what drifted is then told by the history itself. */
-  dir?: string;
+  dir?: string | undefined;
   /** With `dir`, as for `migrate`. */
-  historyTable?: string;
-  historyFormat?: HistoryFormat | "auto";
+  historyTable?: string | undefined;
+  historyFormat?: HistoryFormat | "auto" | undefined;
 };
 
 /** A database that is down is told in less than two seconds. */
