@@ -166,7 +166,7 @@ export class Applier {
     if (block === undefined) throw error;
     const { index } = block;
     const task = this.#task(index);
-    const location = await blockLocation(blocks, k, state, error, task);
+    const location = blockLocation(blocks, k, state, error, task);
     this.#alone.add(index);
     try {
       const verdict = await this.#judge(index, error, state?.started === true, () => sqlFailure(task, error, location));

@@ -1,7 +1,6 @@
 import type { Location } from "../failure.ts";
 import type { ServerError } from "../postgres/sqlstate.ts";
 import { PARSER_MAX_BYTES, parseStatements } from "./parse.ts";
-import { PARSER_MAX_BYTES, parseStatements } from "./parse.ts";
 import { codePoints, lineOfByte, lineOfCodePoint } from "./position.ts";
 import type { BlockState } from "./stream.ts";
 import type { Task } from "./task.ts";
@@ -22,20 +21,19 @@ export type SentBlock = {
  * Where in its file a block's error is. The server counts code points from the message's start; errors that name no
  * position are placed by how many statements were done.
  */
-export async function blockLocation(
+export function blockLocation(
   blocks: SentBlock[],
   k: number,
   state: BlockState | undefined,
   error: ServerError,
   task: Task,
-): Promise<Location> {
+): Location {
   const block = blocks[k];
   const location: Location = { file: fileOf(task) };
   if (block === undefined) return location;
   if (state?.started === true) location.statement = block.firstStatement + Math.max(0, state.statements);
   const line = lineOfPosition(blocks, k, error);
   if (line !== null) location.line = line;
-  await placeStatement(location, block);
   return location;
 }
 
@@ -50,18 +48,6 @@ function lineOfPosition(blocks: SentBlock[], k: number, error: ServerError): num
   }
   const at = position - 1 - before;
   return at < 0 ? null : lineOfByte(block.content, block.from) - 1 + lineOfCodePoint(block.body, at);
-}
-
-/** Most errors of DDL name no position: the parser tells where the statement begins, and its number in the whole file. */
-async function placeStatement(location: Location, { content, from }: SentBlock): Promise<void> {
-  if (location.statement === undefined || content.length > PARSER_MAX_BYTES) return;
-  if (location.line !== undefined && from === 0) return;
-  const statements = (await parseStatements(content)) ?? [];
-  const first = statements.findIndex((statement) => statement.from >= from);
-  const failed = statements[first + location.statement - 1];
-  if (failed === undefined) return;
-  location.statement = failed.number;
-  location.line ??= lineOfByte(content, failed.from);
 }
 
 /**
