@@ -1,5 +1,8 @@
+import type { ChildProcess } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import pg from "pg";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { EXIT } from "../../contract/exit-code.ts";
 import { LOCK_KEY } from "../../contract/lock.ts";
 import { VERSION } from "../../contract/version.ts";
@@ -181,11 +184,7 @@ test("SIGTERM stops a runner that waits for the lock with exit 15", async () => 
   await using source = await folder(FILES);
   await holdLock(db, "other");
   const { child, ended } = startCommand(["migrate", "--dir", source.dir], { DATABASE_URL: db.url });
-  let log = "";
-  for await (const text of child.stdout ?? []) {
-    log += String(text);
-    if (log.includes('"waiting-for-lock"')) break;
-  }
+  await logUntil(child)('"event":"waiting-for-lock"');
   child.kill("SIGTERM");
   expect(await ended).toMatchObject({ code: EXIT.cancelled, signal: null });
   expect(await db.query("select from pg_class where relname = 'users'")).toEqual([]);
@@ -265,3 +264,43 @@ test("baseline records without running, for a database that has the schema and n
   await command(["migrate", "--dir", source.dir], { DATABASE_URL: db.url });
   expect(await db.query("select name from users")).toEqual([]);
 });
+
+test("a second SIGINT doesn't wait for a module that doesn't stop: exit 15 at once", async () => {
+  await using db = await database();
+  await using source = await folder({
+    "0001_stubborn.mjs": "export async function up() { await new Promise((resolve) => setTimeout(resolve, 600_000)); }",
+  });
+  const { child, ended } = startCommand(["migrate", "--dir", source.dir], { DATABASE_URL: db.url });
+  const seen = logUntil(child);
+  await seen('"event":"migrating"');
+  child.kill("SIGINT");
+  await seen('"event":"cancelling"');
+  child.kill("SIGINT");
+  expect(await ended).toMatchObject({ code: EXIT.cancelled, signal: null });
+  expect(await db.query("select from lockkeeper.migration_history")).toEqual([]);
+});
+
+test("the report of a run and of a status has the tag, the database, the digest and the counts", async () => {
+  await using db = await database();
+  await using source = await folder(FILES);
+  const report = join(source.dir, "report.json");
+  const argv = ["--dir", source.dir, "--format", "sql", "--report", report, "--report-tag", "key 1"];
+  const read = async () => JSON.parse(await readFile(report, "utf8")) as Record<string, unknown>;
+  await command(["status", ...argv], { DATABASE_URL: db.url });
+  const before = await read();
+  expect(before).toMatchObject({ command: "status", outcome: "SUCCESS", exitCode: 0, pendingCount: 3, available: 3 });
+  await command(["migrate", ...argv], { DATABASE_URL: db.url });
+  const after = await read();
+  expect(after).toMatchObject({ command: "migrate", outcome: "SUCCESS", appliedCount: 3, versionAfter: "0003_name" });
+  for (const each of [before, after]) {
+    expect(each).toMatchObject({ tag: "key 1", digest: before.digest, database: { name: db.name } });
+    expect(each.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+  }
+});
+
+/** Waits until the command's log has a text. */
+function logUntil(child: ChildProcess): (text: string) => Promise<void> {
+  let log = "";
+  child.stdout?.on("data", (more: string) => (log += more));
+  return async (text) => await vi.waitFor(() => expect(log).toContain(text), { timeout: 30_000 });
+}
