@@ -9,6 +9,7 @@ import type { History } from "./history/history.ts";
 import { connect } from "./postgres/connect.ts";
 import { acquireLock, releaseLock } from "./postgres/lock.ts";
 import { refusePooler } from "./postgres/pooler.ts";
+import { cleanSession } from "./postgres/session.ts";
 import type { Session } from "./postgres/session.ts";
 import { openWatcher } from "./postgres/watcher.ts";
 import type { Watcher } from "./postgres/watcher.ts";
@@ -100,7 +101,10 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
   const line: Line = { session, watcher, signal: context.signal, onEvent: context.onEvent };
   const main = abortable(line);
   const replan = async (): Promise<Plan> => {
-    const rows = await history.read(context.signal.aborted ? session : main);
+    const db = context.signal.aborted ? session : main;
+    // What a migration left behind, a role or a time-out, must not decide what can be read.
+    if (facts.plan !== null) await db.query(cleanSession(session.server.version));
+    const rows = await history.read(db);
     const plan = makePlan(source, history.match(source, rows), planOptions(settings));
     facts.versionBefore ??= facts.plan === null ? plan.version : null;
     facts.plan = plan;

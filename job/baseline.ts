@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { EPILOGUE, prologue } from "./apply/block.ts";
 import type { RunContext } from "./context.ts";
 import { baselinePlan } from "./history/baseline.ts";
-import { sessionSettings } from "./postgres/session.ts";
+import { cleanSession } from "./postgres/session.ts";
 import type { RunResult } from "./result.ts";
 import { run } from "./run.ts";
 import type { RunSettings } from "./settings.ts";
@@ -29,7 +29,7 @@ export async function baseline(
       pid: session.pid,
       lockTimeoutMs: settings.lock.timeoutMs,
       statementTimeoutMs: settings.statementTimeoutMs,
-      reset: sessionSettings(session.server.version),
+      reset: cleanSession(session.server.version),
       claim,
     });
     await session.query(`${text}${EPILOGUE}`);

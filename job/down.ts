@@ -66,7 +66,7 @@ async function taskOf(migration: Migration, history: History): Promise<Task> {
     return { migration, direction: "down", mode: { kind: "module" }, claim, read: async () => Buffer.alloc(0) };
   }
   const content = await readDown(migration);
-  const whole = { kind: "transaction", alone: true, body: null, lockTimeoutMs: null } as const;
+  const whole = { kind: "transaction", alone: true, body: null, lockTimeoutMs: null, strict: true } as const;
   const mode = content.length > PARSER_MAX_BYTES ? whole : await sqlMode(downFile, content);
   if (mode.kind !== "transaction") {
     throw new Failure(
@@ -83,7 +83,7 @@ async function taskOf(migration: Migration, history: History): Promise<Task> {
   return {
     migration,
     direction: "down",
-    mode: { ...mode, alone: true },
+    mode: { ...mode, alone: true, strict: true },
     claim,
     read: async () => await readDown(migration),
   };

@@ -13,6 +13,8 @@ export type StatementFile = {
   nonce: string;
   units: Unit[];
   content: Buffer;
+  /** The file's own SET ROLE so far: its statements run by them, what we record doesn't. */
+  roles: string[];
   /** The directive's, or null. */
   lockTimeoutMs: number | null;
 };

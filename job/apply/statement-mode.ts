@@ -1,5 +1,6 @@
 import type { Step } from "../event.ts";
 import type { Location } from "../failure.ts";
+import { quoteLiteral } from "../postgres/name.ts";
 import { cleanSession } from "../postgres/session.ts";
 import { isServerError, SQLSTATE } from "../postgres/sqlstate.ts";
 import type { ServerError } from "../postgres/sqlstate.ts";
@@ -34,7 +35,16 @@ export async function runStatements(bench: Bench, task: Task, step: Step, nonce:
   const { units } = task.mode;
   const content = await task.read();
   const { session } = bench.line;
-  const file: StatementFile = { bench, task, step, nonce, units, content, lockTimeoutMs: task.mode.lockTimeoutMs };
+  const file: StatementFile = {
+    bench,
+    task,
+    step,
+    nonce,
+    units,
+    content,
+    roles: [],
+    lockTimeoutMs: task.mode.lockTimeoutMs,
+  };
   await session.query(cleanSession(session.server.version));
   await bench.progress.ensure(session);
   const reached = await readReached(file);
@@ -57,6 +67,17 @@ async function runSetting(file: StatementFile, unit: Unit): Promise<void> {
     file.bench.settings.lockTimeoutMs,
   );
   if (error !== null) throw await failureOf(file, unit, error);
+  const text = file.content.toString("utf8", unit.from, unit.to);
+  if (ROLE.test(text)) file.roles.push(text);
+}
+
+const ROLE = /^(?:re)?set\s+(?:session\s+)?(?:role|(?:session\s+)?authorization|session_authorization)\b/i;
+
+/** A claim that the session's own role writes: the one that the file took may lack the right to. */
+function asOurselves(claim: string, roles: string[]): string {
+  if (roles.length === 0) return claim;
+  const again = roles.map((text) => `EXECUTE ${quoteLiteral(text)};`).join("\n");
+  return `RESET SESSION AUTHORIZATION; RESET ROLE;\n${claim}\n${again}`;
 }
 
 /** Runs a unit until it is done. True when the history row was written with it. */
@@ -106,7 +127,7 @@ async function sendTransaction(file: StatementFile, unit: Unit | null, claim: st
     lockTimeoutMs,
     statementTimeoutMs: bench.settings.statementTimeoutMs,
     reset: null,
-    claim,
+    claim: asOurselves(claim, file.roles),
   });
   const body = unit === null ? Buffer.alloc(0) : file.content.subarray(unit.from, unit.to);
   const sent = await sendText(file, [Buffer.from(text), body, Buffer.from(EPILOGUE)], lockTimeoutMs);

@@ -35,7 +35,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const OLDEST_VERSION = 14;
 
 /**
- * What every session of ours sets, and what a migration's own transaction sets again (a ROLLBACK undoes those): a role's or
+ * What every session of ours sets: a role's or
  * a database's own time-outs must not end a migration, and a server must notice that its client died.
  */
 export function sessionSettings(version: number): string {
@@ -49,6 +49,13 @@ export function sessionSettings(version: number): string {
   if (version >= 170_000) settings.push("SET transaction_timeout=0");
   return settings.join("; ");
 }
+
+/**
+ * Sets a session back to how it began, whatever a migration left behind in it: a role, a setting, a temporary table. The
+ * defaults of transactions hold from the next one on.
+ */
+export const cleanSession = (version: number): string =>
+  `RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; DISCARD TEMP; ${sessionSettings(version)}`;
 
 /** The second connection only reads the catalog and writes the log: it must never wait long, nor hold a migration up. */
 const SECOND_SETTINGS = "SET statement_timeout='10s'; SET lock_timeout='2s'";
