@@ -5,7 +5,7 @@ import { readDirectives } from "../source/directive.ts";
 import type { Directives } from "../source/directive.ts";
 import type { Migration } from "../source/migration.ts";
 import { readMigration } from "../source/read.ts";
-import { PARSER_MAX_BYTES, parseStatements } from "./parse.ts";
+import { PARSER_MAX_BYTES, parseStatements, syntaxError } from "./parse.ts";
 import type { ParsedStatement } from "./parse.ts";
 import { lineOfByte } from "./position.ts";
 import type { Unit } from "./unit.ts";
@@ -47,7 +47,9 @@ export async function sqlMode(file: string, content: Buffer): Promise<Mode> {
   const statements = await parseStatements(content);
   if (statements === null) {
     refuseCopyData(file, content, text);
-    if (mode === "no-transaction") throw unreadable(file);
+    // The server alone can judge the syntax, but not of a file that would end our transaction on the way.
+    const divided = mode === "no-transaction" || findControlStatement(text) !== -1;
+    if (divided) throw await unreadable(file, content);
     return { ...plain, alone: true };
   }
   for (const statement of statements) refuseUnsafe(statement, content, file);
@@ -137,14 +139,15 @@ function tooLarge(file: string, what: string, hint: string, line?: number): Fail
   return new Failure("UNSUPPORTED_STATEMENT", EXIT.invalidInput, text, { hint, location });
 }
 
-function unreadable(file: string): Failure {
+async function unreadable(file: string, content: Buffer): Promise<Failure> {
+  const error = await syntaxError(content);
   return new Failure(
     "UNSUPPORTED_STATEMENT",
     EXIT.invalidInput,
-    "the file can't be divided into statements: it has a syntax error",
+    `the file can't be divided into statements: ${error?.message ?? "it has a syntax error"}`,
     {
-      hint: "Check it with psql; no-transaction needs a file that PostgreSQL's parser accepts.",
-      location: { file },
+      hint: "It has to be, because it ends transactions itself or says no-transaction. Nothing was run.",
+      location: error === null ? { file } : { file, line: error.line },
     },
   );
 }

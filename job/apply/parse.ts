@@ -1,3 +1,5 @@
+import { lineOfCodePoint } from "./position.ts";
+
 /** A statement as PostgreSQL's own parser sees it. Offsets are bytes in the file, without leading space and comments. */
 export type ParsedStatement = {
   /** From 1. */
@@ -26,6 +28,18 @@ export async function parseStatements(content: Buffer): Promise<ParsedStatement[
     const [type, node] = Object.entries(raw.stmt ?? {})[0] ?? ["", {}];
     return { number: i + 1, type, node, from: skipBlank(content, start, end), to: end };
   });
+}
+
+/** What the parser says against `content`, and on which line; null where it accepts it. */
+export async function syntaxError(content: Buffer): Promise<{ message: string; line: number } | null> {
+  const { parse } = await import("libpg-query");
+  try {
+    await parse(content.toString("utf8"));
+    return null;
+  } catch (error) {
+    const { message, sqlDetails } = error as Error & { sqlDetails?: { cursorPosition?: number } };
+    return { message, line: lineOfCodePoint(content, sqlDetails?.cursorPosition ?? 0) };
+  }
 }
 
 const [SPACE, NEWLINE, DASH, SLASH, STAR] = [0x20, 0x0a, 0x2d, 0x2f, 0x2a];
