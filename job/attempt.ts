@@ -54,12 +54,13 @@ export type Attempt = {
 export async function attempt(given: Attempt, work: Work): Promise<void> {
   const { settings, context, facts } = given;
   const { connection } = settings;
-  const [first, second] = await Promise.all([
-    connect(connection, "main", context, given.connectWaitMs),
-    // A role may have one connection only: then there is no log and nobody to ask who blocks, but migrating works.
-    connect(connection, "second", context, 0).catch(() => null),
-  ]);
-  await using session = first;
+  // A role may have one connection only: then there is no log and nobody to ask who blocks, but migrating works.
+  const opening = connect(connection, "second", context, 0).catch(() => null);
+  await using session = await connect(connection, "main", context, given.connectWaitMs).catch((error: unknown) => {
+    void opening.then(async (useless) => await useless?.[Symbol.asyncDispose]());
+    throw error;
+  });
+  const second = await opening;
   await using watcher = openWatcher(second, connection, context);
   const { database: name, databaseOid: oid, systemIdentifier, versionText, user } = session.server;
   facts.database = { systemIdentifier, name, oid };
@@ -69,8 +70,10 @@ export async function attempt(given: Attempt, work: Work): Promise<void> {
     await lock(given, session, watcher);
     await underLock(given, session, watcher, work);
   } catch (error) {
-    if (!(error instanceof Failure) && session.lost() !== null) throw new SessionLost(error);
-    throw error;
+    const lost = session.lost();
+    // What ended the session tells more than a query that found it ended.
+    if (lost === null || error instanceof Failure || error instanceof SessionLost) throw error;
+    throw new SessionLost(lost);
   }
 }
 

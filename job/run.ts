@@ -8,16 +8,19 @@ import { noFacts } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { Failure } from "./failure.ts";
 import { openHistory } from "./history/open.ts";
-import type { Watcher } from "./postgres/watcher.ts";
+import { connect } from "./postgres/connect.ts";
+import type { Queryable } from "./postgres/queryable.ts";
 import type { RunResult } from "./result.ts";
 import { openRecorder } from "./run-log/recorder.ts";
+import { withinTime } from "./run-log/reason.ts";
 import type { Recorder } from "./run-log/recorder.ts";
-import { runError, statusOf } from "./run-row.ts";
+import type { RunRow } from "./run-log/run-log.ts";
+import { runError, runRow, statusOf } from "./run-row.ts";
 import type { RunSettings } from "./settings.ts";
 import { readSource } from "./source/source.ts";
 
-/** A restarted server or a failover is waited for so long, ms. */
-const RECONNECT_WAIT_MS = 60_000;
+/** A server that was there and is lost is waited for so many times as long: it restarts, or another takes over. */
+const RECONNECT_WAITS = 4;
 /** So many lost connections in a row without one more migration: something ends them each time. */
 const MOST_LOSSES = 4;
 
@@ -36,6 +39,7 @@ export async function run(
   const facts = noFacts();
   await using limit = limited(given, settings.runTimeoutMs);
   const { context } = limit;
+  const recorder = recorderOnce(settings, facts, context);
   const failure = await failureOf(context, async () => {
     const { dir, format } = settings.source;
     const source = await readSource({ dir, format, signal: context.signal });
@@ -43,24 +47,25 @@ export async function run(
     facts.warnings.push(...source.warnings);
     for (const message of source.warnings) context.onEvent({ type: "warning", code: "SOURCE", message });
     const history = openHistory(settings.history, source);
-    const recorderFor = recorderOnce(settings, facts, context);
     for (let losses = 0, connectWaitMs = settings.connection.connectWaitMs; ;) {
       const before = facts.ledger.applied.length;
       try {
         return await attempt(
-          { settings, context, source, history, facts, startedAt, recorderFor, connectWaitMs },
+          { settings, context, source, history, facts, startedAt, recorderFor: recorder.over, connectWaitMs },
           work,
         );
       } catch (error) {
         if (!(error instanceof SessionLost) || context.signal.aborted) throw error;
         losses = facts.ledger.applied.length > before ? 1 : losses + 1;
         if (losses >= MOST_LOSSES) throw keepsBreaking(error, losses);
-        connectWaitMs = Math.max(RECONNECT_WAIT_MS, settings.connection.connectWaitMs);
+        connectWaitMs = RECONNECT_WAITS * settings.connection.connectWaitMs;
         context.onEvent({ type: "reconnecting", reason: error.message });
       }
     }
   });
-  return resultOf(command, settings, facts, { startedAt, finishedAt: given.now(), failure });
+  const finishedAt = given.now();
+  if (failure !== null) await recorder.end(runRow(settings, facts, { startedAt, finishedAt, failure }));
+  return resultOf(command, settings, facts, { startedAt, finishedAt, failure });
 }
 
 /** The context with the run's own time limit. */
@@ -105,11 +110,17 @@ function keepsBreaking(error: SessionLost, losses: number): Failure {
   );
 }
 
-/** One recorder for all attempts: the run keeps its row when its connections are new. */
-function recorderOnce(settings: RunSettings, facts: Facts, { onEvent }: RunContext): (watcher: Watcher) => Recorder {
-  let watcher: Watcher | null = null;
+/** How long a run whose sessions are lost tries to say in the log how it ended, ms. */
+const LAST_WORD_MS = 1_000;
+
+/**
+ * One recorder for all attempts: the run keeps its row when its connections are new. `end` is for a run that lost its
+ * session for good: its row must not stay RUNNING where the server can be reached, and that takes no lock.
+ */
+function recorderOnce(settings: RunSettings, facts: Facts, { onEvent, now }: RunContext) {
+  let db: Queryable | null = null;
   const recorder = openRecorder({
-    db: () => watcher,
+    db: () => db,
     settings: settings.runLog,
     secrets: secretsOf(settings.connection.url),
     onWarning: (reason) => {
@@ -118,9 +129,22 @@ function recorderOnce(settings: RunSettings, facts: Facts, { onEvent }: RunConte
       onEvent({ type: "warning", code: "TELEMETRY", message });
     },
   });
-  return (current) => {
-    watcher = current;
-    return recorder;
+  const lastWord = async (row: RunRow): Promise<void> => {
+    const quiet = { signal: AbortSignal.timeout(LAST_WORD_MS), now, onEvent: () => undefined };
+    await using session = await connect(settings.connection, "second", quiet, 0);
+    db = session;
+    await recorder.finish(row);
+  };
+  return {
+    over: (current: Queryable): Recorder => {
+      db = current;
+      return recorder;
+    },
+    end: async (row: RunRow): Promise<void> => {
+      if (!recorder.isOpen()) return;
+      await withinTime(lastWord(row), LAST_WORD_MS).catch(() => undefined);
+      facts.telemetry = recorder.telemetry();
+    },
   };
 }
 

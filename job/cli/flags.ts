@@ -64,7 +64,8 @@ export const FLAGS = [
     value: "DURATION",
     env: "",
     default: "15s",
-    description: "How long to wait for a server that doesn't answer.",
+    description:
+      "How long to wait for a server that doesn't answer; four times as long when a connection is lost on the way.",
     commands: ALL,
   },
   {

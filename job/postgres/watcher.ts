@@ -19,11 +19,13 @@ export function openWatcher(first: Session | null, settings: ConnectionSettings,
   let opening: Promise<Session> | null = null;
   let failedAt = first === null ? performance.now() : Number.NEGATIVE_INFINITY;
   let closed = false;
+  // An aborted run still needs it: to cancel what is under way, and to write how it ended.
+  const always = { ...context, signal: new AbortController().signal };
 
   const live = async (): Promise<Session> => {
     if (session !== null && session.lost() === null) return session;
     if (closed || performance.now() - failedAt < PAUSE_MS) throw new Error("the second connection is down");
-    opening ??= connect(settings, "second", context, 0);
+    opening ??= connect(settings, "second", always, 0);
     try {
       session = await opening;
       return session;
@@ -39,6 +41,7 @@ export function openWatcher(first: Session | null, settings: ConnectionSettings,
     query: async (text, values) => await (await live()).query(text, values),
     async [Symbol.asyncDispose]() {
       closed = true;
+      void opening?.then(async (late) => await late[Symbol.asyncDispose]()).catch(() => undefined);
       await session?.[Symbol.asyncDispose]();
     },
   };

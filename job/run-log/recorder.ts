@@ -25,6 +25,8 @@ export type Recorder = {
   update(changes: Partial<Omit<RunRow, "id" | "status" | "finishedAt">>): Promise<void>;
   /** The run's last word; afterwards old rows are deleted. */
   finish(row: RunRow): Promise<void>;
+  /** True between the start and the run's last word. */
+  isOpen(): boolean;
   /** Whether the log has all that was told so far, and why not. */
   telemetry(): { available: boolean; reason: string };
 };
@@ -49,6 +51,7 @@ export function openRecorder({ db, settings, onWarning, secrets = [], patienceMs
   /** Null: not looked at yet, or something failed and it must be looked at again. */
   let fit: Fit | null = null;
   let written = false;
+  let open = false;
   let repaired: string[] | null = null;
   let queue = Promise.resolve();
 
@@ -103,6 +106,7 @@ export function openRecorder({ db, settings, onWarning, secrets = [], patienceMs
     prepare: async (on) => await inTurn(getReady, () => on),
     async start(row) {
       current = row;
+      open = true;
       await inTurn(put);
       if (!isAwaited(fit)) warn();
       return repaired ?? [];
@@ -115,6 +119,7 @@ export function openRecorder({ db, settings, onWarning, secrets = [], patienceMs
     },
     async finish(row) {
       current = row;
+      open = false;
       await inTurn(put);
       warn();
       // By itself: a right to delete that is missing doesn't make the log incomplete.
@@ -122,6 +127,7 @@ export function openRecorder({ db, settings, onWarning, secrets = [], patienceMs
       if (reason !== "" || on === null || fit?.is !== "fits" || !fit.mayPrune) return;
       await withinTime(pruneRuns(on, table, settings.retentionMs), patienceMs).catch(() => undefined);
     },
+    isOpen: () => open,
     telemetry: () => ({ available: reason === "", reason }),
   };
 }
