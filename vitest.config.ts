@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { clusterProject } from "./test/cluster/project.ts";
 import { postgresProject } from "./test/postgres/project.ts";
 import { packageProject } from "./test/runner/package-project.ts";
 
@@ -18,6 +19,7 @@ export default defineConfig({
       postgresProject(14),
       postgresProject(18),
       packageProject(),
+      clusterProject(),
     ],
   },
 });

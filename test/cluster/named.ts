@@ -13,8 +13,9 @@ export const named: Provider = {
   async up({ size }) {
     return await describe(size);
   },
-  async find() {
-    return settings.kubeconfig === null ? null : await describe("full");
+  // Only by this name: a local cluster that is named, too, is still found by its own.
+  async find(name) {
+    return settings.kubeconfig === null || name !== "named" ? null : await describe("full");
   },
   async down() {},
   async status() {
@@ -40,7 +41,8 @@ async function describe(size: Cluster["size"]): Promise<Cluster> {
       if (load === null)
         throw new Error("Set LOCKKEEPER_TEST_LOAD to a program that brings an archive to the cluster.");
       await using archive = await archiveOf(image);
-      await run(load, [archive.path]);
+      // Without the name: a program that asks us for a cluster would be sent back here, and call itself for ever.
+      await run(load, [archive.path], { env: { LOCKKEEPER_TEST_KUBECONFIG: "" } });
     },
     async down() {},
     async [Symbol.asyncDispose]() {},

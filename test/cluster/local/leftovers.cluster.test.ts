@@ -4,12 +4,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { clusterFind, clusterUp } from "../cluster.ts";
 import type { Size } from "../provider.ts";
 import { run } from "../run.ts";
 import { local } from "./local.ts";
-import { processesOf, untilGone } from "./processes.ts";
+import { isAlive, kill, processesOf, untilGone } from "./processes.ts";
 import { folderOf, readRecord } from "./record.ts";
 
 const minutes = 60_000;
@@ -64,12 +64,15 @@ function leavesNothing(size: Size) {
     async () => {
       const before = await machine();
       const name = `again-${process.pid}`;
-      const first = await clusterUp({ name, size, nodes, provider: "local" });
-      for (const node of (await readRecord(name))?.nodes ?? []) process.kill(node.process.pid, "SIGKILL");
+      const cluster = await clusterUp({ name, size, nodes, provider: "local" });
+      for (const { process: first } of (await readRecord(name))?.nodes ?? []) {
+        kill(first, "SIGKILL");
+        await vi.waitUntil(() => !isAlive(first));
+      }
       await using second = await clusterUp({ name, size, nodes, provider: "local" });
       expect(second.created).toBe(true);
       expect(await second.kubectl("get", "--raw=/readyz")).toBe("ok");
-      await first.down();
+      await cluster.down();
       expect(await machine()).toEqual(before);
     },
     30 * minutes,
