@@ -60,7 +60,7 @@ function toRevert(source: Source, plan: Plan, to: string): Migration[] {
 async function taskOf(migration: Migration, history: History): Promise<Task> {
   const { name, downFile, kind } = migration;
   if (downFile === null) throw noDown(migration, `${name} has no down file`);
-  const claim = history.forget(migration);
+  const claim = (): string => history.forget(migration);
   if (kind === "module") {
     if ((await loadModule(migration)).down === undefined) throw noDown(migration, `${name} exports no function down`);
     return { migration, direction: "down", mode: { kind: "module" }, claim, read: async () => Buffer.alloc(0) };

@@ -79,7 +79,7 @@ async function tasksOf(pending: Migration[], history: History, runId: string): P
       migration,
       direction: "up",
       mode,
-      claim: history.claim(migration, runId),
+      claim: () => history.claim(migration, runId),
       read: async () => await readMigration(migration),
     };
   });

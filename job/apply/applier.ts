@@ -141,7 +141,7 @@ export class Applier {
       lockTimeoutMs: this.#lockTimeout(task),
       statementTimeoutMs: settings.statementTimeoutMs,
       reset: cleanSession(line.session.server.version),
-      claim: task.claim,
+      claim: task.claim(),
     });
     return {
       index,

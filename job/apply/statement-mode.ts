@@ -55,7 +55,7 @@ export async function runStatements(bench: Bench, task: Task, step: Step, nonce:
     if (unit.kind === "setting") await runSetting(file, unit);
     else if (n >= resumeAt) recorded = (await runUnit(file, unit, n, n === last)) && n === last;
   }
-  if (!recorded) await runTransaction(file, `${task.claim}\n${bench.progress.clear(task.migration)}`);
+  if (!recorded) await runTransaction(file, `${task.claim()}\n${bench.progress.clear(task.migration)}`);
   return true;
 }
 
@@ -93,9 +93,9 @@ async function runUnit(file: StatementFile, unit: Unit, n: number, isLast: boole
     const ended = alone
       ? await runAlone(file, unit, n, lockTimeoutMs)
       : await tryTransaction(file, unit, n, isLast, lockTimeoutMs);
-    if (ended.error === null) return !alone && isLast;
     const { error } = ended;
     const waitedMs = addWaits(bench.ledger, ended.waits, error, lockTimeoutMs);
+    if (error === null) return !alone && isLast;
     if (!isServerError(error)) throw error;
     if (!alone && !ended.started && error.code === SQLSTATE.uniqueViolation) throw new PlanOutdated(task.migration.name);
     if (!alone && refusesOneTransaction(error) && unit.single) unit.kind = "alone";
@@ -107,7 +107,7 @@ async function runUnit(file: StatementFile, unit: Unit, n: number, isLast: boole
 async function tryTransaction(file: StatementFile, unit: Unit, n: number, isLast: boolean, lockTimeoutMs: number) {
   const { bench, task } = file;
   const claim = isLast
-    ? `${task.claim}\n${bench.progress.clear(task.migration)}`
+    ? `${task.claim()}\n${bench.progress.clear(task.migration)}`
     : bench.progress.mark(task.migration, n + 1, n + 1);
   return await sendTransaction(file, unit, claim, lockTimeoutMs);
 }
@@ -149,7 +149,10 @@ async function runAlone(file: StatementFile, unit: Unit, n: number, lockTimeoutM
     onEvent(repaired(task, proof.name));
     ended = await sendText(file, sql, lockTimeoutMs);
   }
-  if (ended.error !== null && !bench.line.signal.aborted) await dropInvalid(session, proof);
+  if (ended.error === null) return ended;
+  if (!bench.line.signal.aborted) await dropInvalid(session, proof);
+  // What can't be dropped now is dropped by the next run.
+  else await dropInvalid(session, proof, "at-once").catch(() => false);
   return ended;
 }
 

@@ -6,8 +6,8 @@ export type Task = {
   migration: Migration;
   direction: "up" | "down";
   mode: Mode;
-  /** PL/pgSQL that writes the history: inserts the migration's row, or for a down deletes it. */
-  claim: string;
+  /** PL/pgSQL that writes the history: inserts the migration's row, or for a down deletes it. Made when it is needed. */
+  claim: () => string;
   /** The SQL file's text, read when it is needed. */
   read(): Promise<Buffer>;
 };
