@@ -45,9 +45,10 @@ export async function runModule(
   const transaction = await transactionId(line);
   const finish = watch(line, settings.lockTimeoutMs, () => step);
   const thrown = await attempt(line, task, run);
-  const waits = finish();
+  const error = thrown === null ? null : asServerError(task, line, thrown);
+  const waits = await finish(error);
   if (line.session.lost() !== null) throw new SessionLost(line.session.lost());
-  if (thrown !== null) return await rolledBack(line, { error: asServerError(task, line, thrown), waits, started });
+  if (error !== null) return await rolledBack(line, { error, waits, started });
   const commit = Buffer.from(checkedCommit(nonce, transaction));
   const ended = await send(line, [commit], stream.progress, settings.lockTimeoutMs, () => step);
   if (ended.error === null && stream.blocks[0]?.committed === true) return { error: null, waits, started };

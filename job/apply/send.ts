@@ -3,10 +3,11 @@ import { sendMessage } from "../postgres/message.ts";
 import type { MessageProgress } from "../postgres/message.ts";
 import type { Queryable } from "../postgres/queryable.ts";
 import type { Session } from "../postgres/session.ts";
-import { endsSession } from "../postgres/sqlstate.ts";
+import { endsSession, isServerError } from "../postgres/sqlstate.ts";
 import { sampleInterval, watchWaits } from "../postgres/waits.ts";
 import type { Waits } from "../postgres/waits.ts";
 import { SessionLost } from "./interrupt.ts";
+import { isLockTrouble } from "./sql-failure.ts";
 
 /** What the stages of applying share: the session with the lock, the second connection, where events go. */
 export type Line = {
@@ -31,21 +32,21 @@ export async function send(
 ): Promise<Sent> {
   const finish = watch(line, lockTimeoutMs, step);
   const { error } = await sendMessage(line.session.client, parts, progress);
-  const waits = finish();
+  const waits = await finish(error);
   if (error !== null && endsSession(error)) throw new SessionLost(error);
   return { error, waits };
 }
 
-/** Watches the session's waits and the signal until the function that it returns is called. */
-export function watch(line: Line, lockTimeoutMs: number, step: () => Step): () => Waits {
+/** Watches the session's waits and the signal until the function that it returns is called with what it came to. */
+export function watch(line: Line, lockTimeoutMs: number, step: () => Step) {
   const { session, watcher, onEvent } = line;
   const waits = watchWaits(watcher, session.pid, sampleInterval(lockTimeoutMs), (wait) =>
     onEvent({ type: "blocked", ...step(), waitedMs: wait.waitedMs, relation: wait.relation, blockers: wait.blockers }),
   );
   const stopCancelling = cancelOnAbort(line);
-  return () => {
+  return async (error: unknown): Promise<Waits> => {
     stopCancelling();
-    return waits.stop();
+    return await waits.stop(isServerError(error) && isLockTrouble(error));
   };
 }
 

@@ -1,5 +1,5 @@
 import { EXIT } from "../../contract/exit-code.ts";
-import { blockedHint, lockTimeoutSentence } from "../../contract/sentence.ts";
+import { blockedBy, blockedHint, lockTimeoutSentence } from "../../contract/sentence.ts";
 import type { Blocker } from "../../contract/run.ts";
 import { Failure } from "../failure.ts";
 import type { FailureDetails, Location } from "../failure.ts";
@@ -33,9 +33,10 @@ export type TriedWait = { waitedMs: number; relation: string | null; blockers: B
 /** All tries are used up: an outcome of its own, which names who blocked. */
 export function lockFailure(task: Task, error: ServerError, wait: TriedWait, location: Location): Failure {
   const migration = task.migration.name;
+  const by = wait.blockers.length === 0 ? "" : `; ${blockedBy(wait.blockers)}`;
   const message =
     error.code === SQLSTATE.deadlockDetected
-      ? `${migration} was a deadlock's victim in ${wait.tries} ${wait.tries === 1 ? "try" : "tries"}`
+      ? `${migration} was a deadlock's victim in ${wait.tries} ${wait.tries === 1 ? "try" : "tries"}${by}`
       : lockTimeoutSentence({ migration, ...wait });
   return new Failure(error.code, EXIT.lockTimeout, message, {
     migration,

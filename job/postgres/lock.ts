@@ -63,16 +63,18 @@ function lockTimeout(holder: Holder | null, waitedMs: number): Failure {
     EXIT.lockTimeout,
     `waited ${formatDuration(waitedMs)} for the migration lock; it is held by ${who}`,
     {
-      hint: "Another runner is at work: wait for it, or raise --lock-wait. `lockkeeper unlock` shows the holder and how to end it.",
+      hint:
+        "Another runner is at work: wait for it, or raise --lock-wait. `lockkeeper unlock` shows the holder and how to end it." +
+        (holder?.state === null ? " To see what it does, GRANT pg_read_all_stats to the migrating role." : ""),
       blockers: holder === null ? [] : [asBlocker(holder)],
     },
   );
 }
 
 function describe(holder: Holder): string {
-  const parts = [holder.application, holder.state];
-  const known = parts.filter((part): part is string => part !== null && part !== "");
-  if (holder.ageMs !== null) known.push(`for ${formatDuration(holder.ageMs)}`);
+  const { application, user, state, ageMs } = holder;
+  const activity = state === null || ageMs === null ? state : `${state} for ${formatDuration(ageMs)}`;
+  const known = [application ?? user, activity].filter((part) => part !== null && part !== "");
   return known.length === 0 ? "its activity is hidden from this role" : known.join(", ");
 }
 

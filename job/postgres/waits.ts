@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Blocker } from "../../contract/run.ts";
 import type { LockWait } from "./blockers.ts";
 import { lookAtWait } from "./blockers.ts";
@@ -6,6 +7,7 @@ import type { Queryable } from "./queryable.ts";
 const LONGEST_INTERVAL_MS = 250;
 const SHORTEST_INTERVAL_MS = 10;
 const MOST_BLOCKERS = 10;
+const PATIENCE_MS = 1_000;
 
 /** How often a waiting backend is looked at: often enough to see a wait that ends in a short lock time-out. */
 export const sampleInterval = (lockTimeoutMs: number): number =>
@@ -32,8 +34,10 @@ export function watchWaits(db: Queryable, pid: number, intervalMs: number, onWai
   const lasted = new Map<string, number>();
   let seen = new Map<string, Blocker>();
   let last: LockWait | null = null;
+  let ended = false;
   let stopped = false;
   let timer: NodeJS.Timeout;
+  let looking = Promise.resolve();
   const look = async (): Promise<void> => {
     const wait = await lookAtWait(db, pid).catch(() => null);
     if (stopped) return;
@@ -46,13 +50,17 @@ export function watchWaits(db: Queryable, pid: number, intervalMs: number, onWai
       lasted.set(wait.since, wait.waitedMs);
       onWait(wait);
     }
-    timer = setTimeout(() => void look(), intervalMs);
+    if (!ended) timer = setTimeout(lookNow, intervalMs);
   };
-  timer = setTimeout(() => void look(), intervalMs);
+  const lookNow = (): void => void (looking = look());
+  timer = setTimeout(lookNow, intervalMs);
   return {
-    stop(): Waits {
-      stopped = true;
+    /** A wait that failed may be just what a look that is under way has seen: `patient` waits for its answer. */
+    async stop(patient: boolean): Promise<Waits> {
+      ended = true;
       clearTimeout(timer);
+      if (patient) await Promise.race([looking, sleep(PATIENCE_MS, undefined, { ref: false })]);
+      stopped = true;
       const totalMs = [...lasted.values()].reduce((sum, ms) => sum + ms, 0);
       return { totalMs, lastMs: last?.waitedMs ?? 0, relation: last?.relation ?? null, blockers: [...seen.values()] };
     },
