@@ -17,6 +17,7 @@ import type { Plan } from "./plan.ts";
 import { makePlan } from "./plan.ts";
 import { runRow } from "./run-row.ts";
 import type { Recorder } from "./run-log/recorder.ts";
+import { withinTime } from "./run-log/reason.ts";
 import { recordFinished } from "./run-log/record-finished.ts";
 import type { RunSettings } from "./settings.ts";
 import type { Source } from "./source/migration.ts";
@@ -62,6 +63,7 @@ export async function attempt(given: Attempt, work: Work): Promise<void> {
   });
   const second = await opening;
   await using watcher = openWatcher(second, connection, context);
+  using _giveUp = giveUpAfterAbort(context.signal, [() => session.destroy(), () => watcher.session()?.destroy()]);
   const { database: name, databaseOid: oid, systemIdentifier, versionText, user } = session.server;
   facts.database = { systemIdentifier, name, oid };
   context.onEvent({ type: "connected", serverVersion: versionText, database: name, user, host: session.client.host });
@@ -75,6 +77,27 @@ export async function attempt(given: Attempt, work: Work): Promise<void> {
     if (lost === null || error instanceof Failure || error instanceof SessionLost) throw error;
     throw new SessionLost(lost);
   }
+}
+
+/** How long an aborted attempt may take to end by itself, ms: with what follows it is over within 5 s. */
+const GIVE_UP_MS = 3_000;
+/** How long it then tries to say in the log how it ended, ms. */
+const LAST_WORD_MS = 1_000;
+
+/** A server or network that has gone silent isn't waited for: the server notices by itself that its client is gone. */
+function giveUpAfterAbort(signal: AbortSignal, destroy: (() => void)[]): Disposable {
+  let timer: NodeJS.Timeout | undefined;
+  const start = (): void => {
+    timer = setTimeout(() => destroy.forEach((end) => end()), GIVE_UP_MS);
+  };
+  if (signal.aborted) start();
+  else signal.addEventListener("abort", start, { once: true });
+  return {
+    [Symbol.dispose]() {
+      signal.removeEventListener("abort", start);
+      clearTimeout(timer);
+    },
+  };
 }
 
 async function lock(
@@ -137,7 +160,8 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
   const changed = failure !== null || facts.ledger.applied.length > 0;
   if (changed)
     await replan().catch((error: unknown) => (failure === null ? Promise.reject(error as Error) : undefined));
-  await recorder.finish(runRow(settings, facts, { startedAt, finishedAt: context.now(), failure }));
+  const written = recorder.finish(runRow(settings, facts, { startedAt, finishedAt: context.now(), failure }));
+  await (context.signal.aborted ? withinTime(written, LAST_WORD_MS).catch(() => undefined) : written);
   facts.telemetry = recorder.telemetry();
   if (session.lost() === null) await releaseLock(session);
   if (failure !== null) throw failure;

@@ -23,8 +23,15 @@ export async function indexState(db: Queryable, { schema, table, name }: IndexNa
   return row.building ? "building" : "invalid";
 }
 
-/** Drops what a failed CREATE INDEX CONCURRENTLY left: it slows every write and serves no read. True when it did. */
-export async function dropInvalid(db: Queryable, index: IndexName): Promise<boolean> {
+/**
+ * Drops what a failed CREATE INDEX CONCURRENTLY left: it slows every write and serves no read. True when it did. A run
+ * that is to stop doesn't wait for old transactions: it drops the index `at-once`, within half a second, or rejects.
+ */
+export async function dropInvalid(
+  db: Queryable,
+  index: IndexName,
+  how: "concurrently" | "at-once" = "concurrently",
+): Promise<boolean> {
   if ((await indexState(db, index)) !== "invalid") return false;
   const { rows } = await db.query<{ schema: string }>(
     `select n.nspname as schema from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -37,7 +44,9 @@ export async function dropInvalid(db: Queryable, index: IndexName): Promise<bool
   );
   const schema = rows[0]?.schema;
   if (schema === undefined) return false;
-  await db.query(`drop index concurrently if exists ${quoteIdentifier(schema)}.${quoteIdentifier(index.name)}`);
+  const target = `if exists ${quoteIdentifier(schema)}.${quoteIdentifier(index.name)}`;
+  if (how === "concurrently") await db.query(`drop index concurrently ${target}`);
+  else await db.query(`set lock_timeout = '500ms'; drop index ${target}`);
   return true;
 }
 

@@ -48,11 +48,16 @@ export async function runModule(
   const error = thrown === null ? null : asServerError(task, line, thrown);
   const waits = await finish(error);
   if (line.session.lost() !== null) throw new SessionLost(line.session.lost());
-  if (error !== null) return await rolledBack(line, { error, waits, started });
+  if (error !== null) {
+    await rollback(line);
+    await refuseCommitted(line, task, transaction);
+    return { error, waits, started };
+  }
   const commit = Buffer.from(checkedCommit(nonce, transaction));
   const ended = await send(line, [commit], stream.progress, settings.lockTimeoutMs, () => step);
   if (ended.error === null && stream.blocks[0]?.committed === true) return { error: null, waits, started };
   await rollback(line);
+  await refuseCommitted(line, task, transaction);
   throw moduleFailure(task, lostTransaction(ended.error));
 }
 
@@ -83,6 +88,22 @@ const checkedCommit = (nonce: string, transaction: string): string =>
   ` RAISE EXCEPTION 'the transaction was ended' USING ERRCODE = '${SQLSTATE.transactionEnded}'; END IF; END $lk_${nonce}$;` +
   EPILOGUE;
 
+/** A module that committed our transaction itself committed its history row too early: that can't be taken back, only told. */
+async function refuseCommitted({ session }: Line, task: Task, transaction: string): Promise<void> {
+  const { rows } = await session.query<{ committed: boolean }>(
+    "select pg_catalog.pg_xact_status($1::pg_catalog.xid8) = 'committed' as committed",
+    [transaction],
+  );
+  if (rows[0]?.committed !== true) return;
+  const { name, file } = task.migration;
+  const what = "what it did until then is kept, and so is what the history says of it";
+  throw new Failure("MODULE", EXIT.failedMigration, `${name}: the module ended the transaction itself: ${what}`, {
+    migration: name,
+    location: { file },
+    hint: "Look what it did and lacks, put that right by hand, and leave COMMIT out of modules.",
+  });
+}
+
 function lostTransaction(error: Error | null): string {
   if (error !== null && isServerError(error) && error.code === SQLSTATE.transactionEnded)
     return "ended the transaction itself";
@@ -90,7 +111,7 @@ function lostTransaction(error: Error | null): string {
 }
 
 /** How long a module that ignores its signal is waited for after a cancel, ms. */
-const GRACE_MS = 3_000;
+const GRACE_MS = 2_500;
 
 /** What the module threw, or null. */
 async function attempt(line: Line, task: Task, run: ModuleStep): Promise<unknown> {

@@ -65,16 +65,14 @@ export function abortable(line: Line): Queryable {
 }
 
 const CANCEL_EVERY_MS = 200;
-/** A server that hasn't answered a cancel by then isn't waited for: it notices the lost client by itself. */
-const GIVE_UP_MS = 3_500;
 
 /**
  * Cancels in the server for as long as the message goes on, because one cancel can come between two statements. During a
- * COMMIT that waits for a synchronous standby a cancel becomes a COMMIT: the answer tells.
+ * COMMIT that waits for a synchronous standby a cancel becomes a COMMIT: the answer tells. A server that doesn't answer a
+ * cancel isn't waited for long (attempt.ts).
  */
 function cancelOnAbort({ session, watcher, signal, onEvent }: Line): () => void {
   let timer: NodeJS.Timeout | undefined;
-  let giveUp: NodeJS.Timeout | undefined;
   let stopped = false;
   const cancel = async (): Promise<void> => {
     await watcher.query("select pg_catalog.pg_cancel_backend($1)", [session.pid]).catch(() => undefined);
@@ -82,7 +80,6 @@ function cancelOnAbort({ session, watcher, signal, onEvent }: Line): () => void 
   };
   const start = (): void => {
     onEvent({ type: "cancelling", reason: String(signal.reason) });
-    giveUp = setTimeout(() => session.destroy(), GIVE_UP_MS);
     void cancel();
   };
   if (signal.aborted) start();
@@ -91,7 +88,6 @@ function cancelOnAbort({ session, watcher, signal, onEvent }: Line): () => void 
     stopped = true;
     signal.removeEventListener("abort", start);
     clearTimeout(timer);
-    clearTimeout(giveUp);
   };
 }
 

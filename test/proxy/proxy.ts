@@ -13,9 +13,10 @@ export type ProxyOptions = {
   delayMs?: number;
   /**
    * Sees each message once it is complete and before its last bytes are sent on. "cut" closes that connection on both
-   * sides without sending them.
+   * sides without sending them. "hold" sends nothing any more in either direction and leaves the connection open, as a
+   * network does that drops packets.
    */
-  observe?: (message: ProxyMessage) => "pass" | "cut";
+  observe?: (message: ProxyMessage) => "pass" | "cut" | "hold";
   /** How many bytes of a message's body `observe` gets. */
   bodyLimit?: number;
 };
@@ -77,10 +78,10 @@ export const startProxy = async (options: ProxyOptions): Promise<Proxy> => {
     }
 
     let spoke: "client" | "server" = "server";
-    let passing = true;
+    let verdict: "pass" | "cut" | "hold" = "pass";
     let encryptionAsked = false;
     const tell = (from: "client" | "server", message: WireMessage) => {
-      if (options.observe?.({ ...message, from, connection }) === "cut") passing = false;
+      if (verdict === "pass") verdict = options.observe?.({ ...message, from, connection }) ?? "pass";
     };
     const fromServer: Framer = createFramer({ untyped: false, bodyLimit }, (message) => {
       if (spoke === "client") counts.roundTrips += 1;
@@ -98,8 +99,8 @@ export const startProxy = async (options: ProxyOptions): Promise<Proxy> => {
     });
     const inspect = (framer: Framer) => (chunk: Buffer) => {
       framer.push(chunk);
-      if (!passing) close();
-      return passing;
+      if (verdict === "cut") close();
+      return verdict === "pass";
     };
     forward(client, server, oneWay, inspect(fromClient));
     forward(server, client, oneWay, inspect(fromServer));

@@ -11,15 +11,16 @@ export type Step = {
 /** Before the server gets it, or after the server has answered and before the client gets the end of the answer. */
 export type Moment = "sent" | "answered";
 
+type Verdict = "pass" | "cut" | "hold";
 type Open = { sql: string[]; asked: Step | null };
 
 /**
  * Turns what a proxy observes into steps. `onStep` is called twice for each, and may cut the connection: a step that is cut
  * when it is sent never reaches the server. A "terminate" has no answer.
  */
-export function watchSteps(onStep: (step: Step, moment: Moment) => "pass" | "cut") {
+export function watchSteps(onStep: (step: Step, moment: Moment) => Verdict) {
   const connections = new Map<number, Open>();
-  return (message: ProxyMessage): "pass" | "cut" => {
+  return (message: ProxyMessage): Verdict => {
     const open = connections.get(message.connection) ?? { sql: [], asked: null };
     connections.set(message.connection, open);
     if (message.from === "server") {
