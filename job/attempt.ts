@@ -10,6 +10,7 @@ import { connect } from "./postgres/connect.ts";
 import { acquireLock, releaseLock } from "./postgres/lock.ts";
 import { refusePooler } from "./postgres/pooler.ts";
 import { cleanSession } from "./postgres/session.ts";
+import type { Queryable } from "./postgres/queryable.ts";
 import type { Session } from "./postgres/session.ts";
 import { openWatcher } from "./postgres/watcher.ts";
 import type { Watcher } from "./postgres/watcher.ts";
@@ -44,7 +45,7 @@ export type Attempt = {
   history: History;
   facts: Facts;
   startedAt: Date;
-  recorderFor(watcher: Watcher): Recorder;
+  recorderFor(db: Queryable): Recorder;
   connectWaitMs: number;
 };
 
@@ -61,7 +62,8 @@ export async function attempt(given: Attempt, work: Work): Promise<void> {
     void opening.then(async (useless) => await useless?.[Symbol.asyncDispose]());
     throw error;
   });
-  const second = await opening;
+  // It was tried once; where the server came up only later, it is there now.
+  const second = (await opening) ?? (await connect(connection, "second", context, 0).catch(() => null));
   await using watcher = openWatcher(second, connection, context);
   using _giveUp = giveUpAfterAbort(context.signal, [() => session.destroy(), () => watcher.session()?.destroy()]);
   const { database: name, databaseOid: oid, systemIdentifier, versionText, user } = session.server;
@@ -160,12 +162,18 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
   const changed = failure !== null || facts.ledger.applied.length > 0;
   if (changed)
     await replan().catch((error: unknown) => (failure === null ? Promise.reject(error as Error) : undefined));
-  const written = recorder.finish(runRow(settings, facts, { startedAt, finishedAt: context.now(), failure }));
+  // The last word is said on the main connection where the second is down: the row must not stay RUNNING.
+  const on = !isLive(watcher.session()) && isLive(session) ? session : watcher;
+  const written = given
+    .recorderFor(on)
+    .finish(runRow(settings, facts, { startedAt, finishedAt: context.now(), failure }));
   await (context.signal.aborted ? withinTime(written, LAST_WORD_MS).catch(() => undefined) : written);
   facts.telemetry = recorder.telemetry();
   if (session.lost() === null) await releaseLock(session);
   if (failure !== null) throw failure;
 }
+
+const isLive = (session: Session | null): boolean => session !== null && session.lost() === null;
 
 export const planOptions = (settings: RunSettings) => ({
   to: settings.source.to,

@@ -192,7 +192,7 @@ async function ready(postmaster: ChildProcess, dataDir: string, log: () => Promi
   const deadline = performance.now() + startTimeoutMs;
   for (;;) {
     const lines = (await readFile(join(dataDir, "postmaster.pid"), "utf8").catch(() => "")).split("\n");
-    if (lines[0] === String(postmaster.pid) && lines[7]?.trim() === "ready") return;
+    if (lines[0] === String(postmaster.pid) && ["ready", "standby"].includes(lines[7]?.trim() ?? "")) return;
     if (hasEnded(postmaster) || performance.now() > deadline) {
       postmaster.kill("SIGQUIT");
       throw new Error(`Postgres did not start:\n${(await log()).slice(-2_000)}`);
