@@ -1,15 +1,18 @@
 /** What each provider of a cluster promises. Run for those that can be had here; the others say why not. */
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildImage } from "../../build/image.ts";
 import { providers } from "./cluster.ts";
-import { podOf, runJob } from "./job.ts";
+import { javascript, podOf, runJob } from "./job.ts";
 import type { Cluster, Provider } from "./provider.ts";
 
 const minutes = 60_000;
 const namespace = "contract";
+const packageFile = new URL("../../package.json", import.meta.url);
+const { version } = JSON.parse(await readFile(packageFile, "utf8")) as { version: string };
 
 for (const provider of providers) {
   const reason = await provider.unavailable("full");
@@ -24,8 +27,8 @@ function contract(provider: Provider) {
   let cluster: Cluster;
   let image: string;
 
-  const job = async (name: string, code: string, pod = {}, mounts: unknown[] = []) =>
-    await runJob(cluster, { namespace, name, image, code, pod }, mounts);
+  const job = async (name: string, code: string, pod = {}, volumeMounts: unknown[] = []) =>
+    await runJob(cluster, { namespace, name, container: { image, command: javascript(code), volumeMounts }, pod });
 
   beforeAll(async () => {
     const built = await buildImage("localhost/lockkeeper:contract");
@@ -49,6 +52,11 @@ function contract(provider: Provider) {
     expect(outcome).toMatchObject({ succeeded: true, message: "the message", log: "the log of user 65532\n" });
   });
 
+  it("runs the image's own program, the runner", async () => {
+    const outcome = await runJob(cluster, { namespace, name: "runner", container: { image, args: ["--version"] } });
+    expect(outcome).toMatchObject({ succeeded: true, log: `${version}\n` });
+  });
+
   it("gives the exit of a Job that fails", async () => {
     const outcome = await job("fails", `console.error("no"); process.exit(11);`);
     expect(outcome).toMatchObject({ succeeded: false, log: "no\n" });
@@ -66,7 +74,7 @@ function contract(provider: Provider) {
       const labels = { app: "web" };
       const code = `import { createServer } from "node:http";
       createServer((_, response) => response.end("served")).listen(8080);`;
-      await cluster.apply(deployment("web", { image, code }), {
+      await cluster.apply(deployment("web", image, code), {
         apiVersion: "v1",
         kind: "Service",
         metadata: { name: "web", namespace },
@@ -119,7 +127,7 @@ function contract(provider: Provider) {
     "starts a pod on the other node when it is evicted from the first",
     async (context) => {
       if (cluster.nodes < 2) context.skip("the cluster has one node");
-      await cluster.apply(deployment("evicted", { image, code: "setInterval(() => {}, 1000);" }));
+      await cluster.apply(deployment("evicted", image, "setInterval(() => {}, 1000);"));
       const first = await nodeOf(cluster, "evicted");
       await cluster.kubectl("cordon", first);
       await cluster.kubectl("drain", first, "--pod-selector=app=evicted", "--timeout=60s");
@@ -132,9 +140,9 @@ function contract(provider: Provider) {
   );
 }
 
-function deployment(name: string, { image, code }: { image: string; code: string }) {
+function deployment(name: string, image: string, code: string) {
   const labels = { app: name };
-  const template = { metadata: { labels }, spec: podOf({ image, code }) };
+  const template = { metadata: { labels }, spec: podOf({ image, command: javascript(code) }) };
   const spec = { replicas: 1, selector: { matchLabels: labels }, template };
   return { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace }, spec };
 }

@@ -1,42 +1,41 @@
-/** Jobs that run a line of JavaScript in our own image: the contract suite's probe of what pods can do. */
+/** Jobs with our own image: the contract suite's probe of what pods can do. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "./provider.ts";
 
-export type Script = { namespace: string; name: string; image: string; code: string; pod?: Record<string, unknown> };
+/** What is run: our image's own program with `args`, or another `command`. */
+export type Container = { image: string; command?: string[]; args?: string[]; volumeMounts?: unknown[] };
+export type Script = { namespace: string; name: string; container: Container; pod?: Record<string, unknown> };
 export type Outcome = { succeeded: boolean; message: string; log: string; node: string };
 
+/** A command that runs JavaScript with the Node of our image. */
+export function javascript(code: string): string[] {
+  return ["/nodejs/bin/node", "--input-type=module", "--eval", code];
+}
+
 /** A pod's spec as the operator's Jobs have it: nothing that a restricted namespace would refuse. */
-export function podOf({ image, code, pod = {} }: Omit<Script, "namespace" | "name">, mounts: unknown[] = []) {
+export function podOf(container: Container, more: Record<string, unknown> = {}) {
+  const securityContext = {
+    readOnlyRootFilesystem: true,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"] },
+  };
   return {
     automountServiceAccountToken: false,
     securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
     terminationGracePeriodSeconds: 1,
-    containers: [
-      {
-        name: "main",
-        image,
-        imagePullPolicy: "Never",
-        command: ["/nodejs/bin/node", "--input-type=module", "--eval", code],
-        volumeMounts: mounts,
-        securityContext: {
-          readOnlyRootFilesystem: true,
-          allowPrivilegeEscalation: false,
-          capabilities: { drop: ["ALL"] },
-        },
-      },
-    ],
-    ...pod,
+    containers: [{ name: "main", imagePullPolicy: "IfNotPresent", securityContext, ...container }],
+    ...more,
   };
 }
 
 /** Creates the Job, waits for its end (at most two minutes) and tells what came of it. */
-export async function runJob(cluster: Cluster, script: Script, mounts: unknown[] = []): Promise<Outcome> {
+export async function runJob(cluster: Cluster, script: Script): Promise<Outcome> {
   const { namespace, name } = script;
   await cluster.apply({
     apiVersion: "batch/v1",
     kind: "Job",
     metadata: { namespace, name },
-    spec: { backoffLimit: 0, template: { spec: { restartPolicy: "Never", ...podOf(script, mounts) } } },
+    spec: { backoffLimit: 0, template: { spec: { restartPolicy: "Never", ...podOf(script.container, script.pod) } } },
   });
   const selector = `--selector=job-name=${name}`;
   for (let tries = 0; tries < 600; tries++, await sleep(200)) {

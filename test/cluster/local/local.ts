@@ -1,23 +1,20 @@
 /** The provider `local`: a cluster of plain processes on this machine, with nothing but Go and a few packages. */
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readFileSync } from "node:fs";
 import { archiveOf } from "../archive.ts";
 import { exclusive } from "../exclusive.ts";
 import { commands, ownKubectl } from "../kubectl.ts";
-import { say } from "../progress.ts";
 import type { Cluster, ClusterOptions, Provider, Size, Status } from "../provider.ts";
 import { succeeds } from "../run.ts";
 import { programs } from "./binaries.ts";
-import { removeCgroups } from "./cgroups.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { startFull } from "./full.ts";
 import { importImage } from "./images.ts";
-import { mostNodes, unwireHost } from "./network.ts";
+import { mostNodes } from "./network.ts";
 import { canInstall, forCertificates, forPods, missing } from "./packages.ts";
-import { isAlive, kill, untilGone } from "./processes.ts";
+import { isAlive } from "./processes.ts";
 import { allRecords, folderOf, readRecord, writeRecord } from "./record.ts";
 import type { ClusterRecord } from "./record.ts";
+import { remove, sweep } from "./remove.ts";
 import { readEvents } from "./start.ts";
 
 export const local: Provider = { name: "local", unavailable, up, find, down, status };
@@ -32,26 +29,34 @@ async function unavailable(size: Size): Promise<string | null> {
 }
 
 async function up({ name, size, nodes = 1, keep = false }: ClusterOptions & { name: string }): Promise<Cluster> {
-  if (nodes < 1 || nodes > mostNodes) throw new Error(`A cluster has 1 to ${mostNodes} nodes, not ${nodes}.`);
+  const possible = Number.isInteger(nodes) && nodes >= 1 && nodes <= mostNodes;
+  if (!possible) throw new Error(`A cluster has 1 to ${mostNodes} nodes, not ${nodes}.`);
   const reason = await unavailable(size);
   if (reason !== null) throw new Error(`${reason[0]?.toUpperCase()}${reason.slice(1)}.`);
   await using _lock = await exclusive(`cluster-${name}`, `it starts or ends the cluster ${name}`);
   const existing = await readRecord(name);
   if (existing !== null && isUp(existing)) {
-    if (size === "full" && existing.size !== size)
-      throw new Error(`The cluster ${name} is up without nodes: take it down.`);
+    const fits = size === "control-plane" || (existing.size === size && existing.nodes.length >= nodes);
+    if (!fits) throw new Error(`The cluster ${name} is up with fewer nodes than are asked for: take it down.`);
     return await clusterOf(existing, false);
   }
   await remove(name);
   await sweep();
-  try {
-    const record = size === "full" ? await startFull(name, nodes, keep) : await startControlPlane(name, keep);
-    await writeRecord(record);
-    return await clusterOf(record, true);
-  } catch (error) {
-    await remove(name);
-    throw error;
+  for (let tries = 1; ; tries++) {
+    try {
+      const record = size === "full" ? await startFull(name, nodes, keep) : await startControlPlane(name, keep);
+      await writeRecord(record);
+      return await clusterOf(record, true);
+    } catch (error) {
+      await remove(name);
+      if (tries === 3 || !portTaken(error)) throw error;
+    }
   }
+}
+
+/** Between choosing a port and using it, another program may have taken it. */
+function portTaken(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("address already in use");
 }
 
 async function find(name: string): Promise<Cluster | null> {
@@ -88,45 +93,6 @@ async function clusterOf(record: ClusterRecord, created: boolean): Promise<Clust
       if (created) await end();
     },
   };
-}
-
-/** Removes what a cluster has, in whatever state it is: also one that died on the way up, or whose harness did. */
-async function remove(name: string): Promise<void> {
-  const record = await readRecord(name);
-  if (record !== null) {
-    for (const node of record.nodes) kill(node.process, "SIGKILL");
-    await untilGone(
-      name,
-      record.nodes.flatMap((node) => node.process.namespace ?? []),
-    );
-    if (record.index !== null) await unwireHost(record.index);
-    if (record.size === "full") await removeCgroups(name);
-  }
-  refuseMounted(folderOf(name));
-  await rm(folderOf(name), { recursive: true, force: true });
-}
-
-/** Clusters that ended with their harness leave a folder and empty cgroups: the next one clears them away. */
-async function sweep(): Promise<void> {
-  for (const { name } of await allRecords()) {
-    if (!(await isLeft(name))) continue;
-    await using _lock = await exclusive(`cluster-${name}`, `it clears away the cluster ${name}`);
-    if (!(await isLeft(name))) continue; // the one we waited for did it
-    say(`clearing away what the cluster ${name} left`);
-    await remove(name);
-  }
-}
-
-async function isLeft(name: string): Promise<boolean> {
-  const record = await readRecord(name);
-  return record !== null && !record.keep && !record.nodes.some((node) => isAlive(node.process));
-}
-
-/** Deleting below a mount would delete what is mounted. There is none once the namespaces are gone; this makes sure. */
-function refuseMounted(folder: string): void {
-  const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
-  const below = mounts.map((line) => line.split(" ")[4] ?? "").filter((path) => path.startsWith(`${folder}/`));
-  if (below.length > 0) throw new Error(`Not deleted, because something is mounted there: ${below.join(", ")}`);
 }
 
 async function status(): Promise<Status[]> {

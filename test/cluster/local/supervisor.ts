@@ -4,8 +4,9 @@
  */
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { appendFileSync, mkdirSync, openSync } from "node:fs";
+import { appendFileSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Component } from "./components.ts";
 import { everything } from "./plan.ts";
 import type { Event, Plan } from "./plan.ts";
@@ -23,11 +24,13 @@ function endAll(code: number): never {
   process.exit(code);
 }
 
-async function start(plan: Plan, component: Component): Promise<void> {
+/** Returns when it is ready, with the promise of its end. Throws, and ends it, if it isn't ready in time or ends before. */
+async function start(plan: Plan, component: Component): Promise<{ end: Promise<string> }> {
   const { name, ready } = component;
   const log = openSync(`${plan.folder}/logs/${name}.log`, "a");
   const [program = "", ...args] = [...plan.wrapper, ...component.command];
   const child = spawn(program, args, { cwd: plan.folder, stdio: ["ignore", log, log] });
+  closeSync(log);
   children.add(child);
   report(plan, { component: name, state: "starting", ...(child.pid === undefined ? {} : { pid: child.pid }) });
   const ended = Promise.withResolvers<string>();
@@ -38,8 +41,26 @@ async function start(plan: Plan, component: Component): Promise<void> {
     report(plan, { component: name, state: "ended", detail: how });
     return how;
   });
-  await untilReady(ready, end);
+  try {
+    await untilReady(ready, end);
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  }
   report(plan, { component: name, state: "ready" });
+  return { end };
+}
+
+/** A test may kill a component to see what others make of it: it comes back, as it would on a real node. */
+async function keepUp(plan: Plan, component: Component, first: Promise<string>): Promise<never> {
+  for (let end = first; ;) {
+    await end;
+    await sleep(500);
+    const again = await start(plan, component).catch((error: unknown) => {
+      report(plan, { component: component.name, state: "failed", detail: String(error) });
+    });
+    end = again?.end ?? Promise.resolve("");
+  }
 }
 
 async function startAll(plan: Plan): Promise<void> {
@@ -49,7 +70,8 @@ async function startAll(plan: Plan): Promise<void> {
     plan.components.map(async (component) => {
       await Promise.all(component.needs.map(async (need) => await started.get(need)?.promise));
       try {
-        await start(plan, component);
+        const { end } = await start(plan, component);
+        if (component.ready.kind !== "ended") void keepUp(plan, component, end);
       } catch (error) {
         report(plan, { component: component.name, state: "failed", detail: String(error) });
         endAll(1);
