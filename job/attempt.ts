@@ -6,7 +6,7 @@ import type { RunContext } from "./context.ts";
 import type { Facts } from "./facts.ts";
 import { Failure } from "./failure.ts";
 import type { History } from "./history/history.ts";
-import { connect } from "./postgres/connect.ts";
+import { connectBoth } from "./postgres/connect-both.ts";
 import { acquireLock, releaseLock } from "./postgres/lock.ts";
 import { refusePooler } from "./postgres/pooler.ts";
 import { cleanSession } from "./postgres/session.ts";
@@ -56,14 +56,9 @@ export type Attempt = {
 export async function attempt(given: Attempt, work: Work): Promise<void> {
   const { settings, context, facts } = given;
   const { connection } = settings;
-  // A role may have one connection only: then there is no log and nobody to ask who blocks, but migrating works.
-  const opening = connect(connection, "second", context, 0).catch(() => null);
-  await using session = await connect(connection, "main", context, given.connectWaitMs).catch((error: unknown) => {
-    void opening.then(async (useless) => await useless?.[Symbol.asyncDispose]());
-    throw error;
-  });
-  // It was tried once; where the server came up only later, it is there now.
-  const second = (await opening) ?? (await connect(connection, "second", context, 0).catch(() => null));
+  // Without a second session there is no log but its last word, and nobody to ask who blocks; migrating works.
+  const { main, second } = await connectBoth(connection, context, given.connectWaitMs);
+  await using session = main;
   await using watcher = openWatcher(second, connection, context);
   using _giveUp = giveUpAfterAbort(context.signal, [() => session.destroy(), () => watcher.session()?.destroy()]);
   const { database: name, databaseOid: oid, systemIdentifier, versionText, user } = session.server;

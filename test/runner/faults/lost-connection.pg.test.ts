@@ -128,3 +128,17 @@ test("a session that is ended again and again, without one more migration, fails
   // The sessions are gone, but the server isn't: the row doesn't stay RUNNING.
   expect(await runLog(db)).toMatchObject([{ status: "FAILED", error_code: "UNREACHABLE" }]);
 });
+
+test("a role that may have one connection only migrates, whichever of the two comes first, and its run is in the log", async () => {
+  await using db = await gatedDatabase();
+  const { name, url } = await db.role("single", {
+    grants: [`create on database ${db.name}`, "all on schema public", "all on journal, gate"],
+  });
+  await db.query(`alter role ${name} connection limit 1`);
+  for (const migration of ["1", "2", "3", "4"]) {
+    await using source = await folder({ [`${migration}.sql`]: entry(migration) });
+    const { code, finished } = await migrated(url, source.dir, ["--allow-drift", "--allow-out-of-order"]);
+    expect({ code, ...finished }).toMatchObject({ code: EXIT.done, status: "SUCCESS", applied: [migration] });
+  }
+  expect((await runLog(db)).map(({ status }) => status)).toEqual(["SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS"]);
+});
