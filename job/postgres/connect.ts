@@ -62,7 +62,7 @@ function isPassing(error: unknown): boolean {
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
   if (!(first instanceof Error)) return false;
   const code = "code" in first && typeof first.code === "string" ? first.code : "";
-  return PASSING.has(code) || /^timeout expired$|^Connection terminated/.test(first.message);
+  return PASSING.has(code) || /^timeout expired$|^no answer|^Connection terminated/.test(first.message);
 }
 
 /** What went wrong with a connection, for people, without what could be secret: `pg`'s messages hold no password. */

@@ -1,26 +1,47 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../../contract/exit-code.ts";
 import { Failure } from "../failure.ts";
 import type { Queryable } from "./queryable.ts";
+import { isServerError } from "./sqlstate.ts";
 
 /** One round found 54 of 60 poolers, three found 60 of 60; direct connections gave no false alarm. */
-const ROUNDS = 5;
+const ROUNDS = 6;
+/** How long A may be without an answer while B keeps its backend, ms: a full pool has none for A until B lets go. */
+const PATIENCE_MS = 1_000;
 
 /**
  * Refuses a transaction pooler: behind one, every transaction may run on another backend, so a session's lock is neither
  * held nor released by the runner. A pooler gives A's idle backend to B as soon as B needs one; then B has A's, and A,
  * asking again while B keeps it, gets another. A direct connection, and a pooler in session mode, never changes.
+ *
+ * In one round A asks last before B: a pool that gives the backend used last gives B that of A. In the next one B comes
+ * first: so does a pool that gives them in turn, of which A's was given back before B's.
  */
 export async function refusePooler(a: Queryable, b: Queryable): Promise<void> {
+  let first = await backendPid(a);
   for (let round = 0; round < ROUNDS; round++) {
-    const first = await backendPid(a);
-    await b.query("BEGIN");
+    if (round % 2 === 0) first = await backendPid(a);
+    await begin(b);
+    let again: Promise<number>;
     try {
-      const other = await backendPid(b);
       // Asking A again would wait for ever where the pool has one backend: B holds it.
-      if (other === first || (await backendPid(a)) !== first) throw poolerFailure();
+      if ((await backendPid(b)) === first) throw poolerFailure();
+      again = backendPid(a);
+      await Promise.race([again, sleep(PATIENCE_MS, undefined, { ref: false })]);
     } finally {
       await b.query("COMMIT");
     }
+    if ((await again) !== first) throw poolerFailure();
+  }
+}
+
+/** PgBouncer's statement mode has no transactions at all. */
+async function begin(db: Queryable): Promise<void> {
+  try {
+    await db.query("BEGIN");
+  } catch (error) {
+    if (isServerError(error) && error.message.includes("pooling mode")) throw poolerFailure(error);
+    throw error;
   }
 }
 
@@ -29,11 +50,14 @@ async function backendPid(db: Queryable): Promise<number> {
   return rows[0]?.pid ?? 0;
 }
 
-function poolerFailure(): Failure {
+function poolerFailure(cause?: unknown): Failure {
   return new Failure(
     "POOLER",
     EXIT.invalidInput,
     "a transaction pooler (PgBouncer's transaction mode, or one like it) is between the runner and the server: locks and settings would get lost",
-    { hint: "Give the runner the server's direct URL (often port 5432 instead of 6432), or a pool in session mode." },
+    {
+      hint: "Give the runner the server's direct URL (often port 5432 instead of 6432), or a pool in session mode.",
+      cause,
+    },
   );
 }

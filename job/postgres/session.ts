@@ -32,6 +32,8 @@ export type ServerFacts = {
 
 /** How long a connection attempt may take, ms. */
 const CONNECT_TIMEOUT_MS = 5_000;
+/** And until the session can be used: a pooler takes the connection at once, and lets its first query wait for a backend. */
+const OPEN_TIMEOUT_MS = 10_000;
 const OLDEST_VERSION = 14;
 
 /**
@@ -85,6 +87,11 @@ export async function openSession(
   client.once("end", () => (lost ??= new Error("the connection was closed")));
   const giveUp = (): void => destroy(client);
   signal.addEventListener("abort", giveUp, { once: true });
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    giveUp();
+  }, OPEN_TIMEOUT_MS);
   try {
     signal.throwIfAborted();
     await client.connect();
@@ -105,8 +112,9 @@ export async function openSession(
     };
   } catch (error) {
     destroy(client);
-    throw error;
+    throw late ? new Error(`no answer within ${OPEN_TIMEOUT_MS / 1_000} s`, { cause: error }) : error;
   } finally {
+    clearTimeout(timer);
     signal.removeEventListener("abort", giveUp);
   }
 }
