@@ -15,6 +15,7 @@ export const PARSER_MAX_BYTES = 256 * 1024;
 
 /** The statements of `sql`, or null where this parser doesn't accept it: the server then says what is wrong. */
 export async function parseStatements(content: Buffer): Promise<ParsedStatement[] | null> {
+  if (content.length === 0) return [];
   const { parse } = await import("libpg-query");
   let result;
   try {

@@ -97,7 +97,8 @@ async function runUnit(file: StatementFile, unit: Unit, n: number, isLast: boole
     const waitedMs = addWaits(bench.ledger, ended.waits, error, lockTimeoutMs);
     if (error === null) return !alone && isLast;
     if (!isServerError(error)) throw error;
-    if (!alone && !ended.started && error.code === SQLSTATE.uniqueViolation) throw new PlanOutdated(task.migration.name);
+    if (!alone && !ended.started && error.code === SQLSTATE.uniqueViolation)
+      throw new PlanOutdated(task.migration.name);
     if (!alone && refusesOneTransaction(error) && unit.single) unit.kind = "alone";
     else if (isLockTrouble(error)) tries.failed(error, ended.waits, waitedMs, locationOf(task, unit), file.step);
     else throw await failureOf(file, unit, error, ended);

@@ -24,7 +24,6 @@ export function divide(statements: ParsedStatement[], content: Uint8Array, file:
   for (const [i, statement] of statements.entries()) {
     const kind = control[i] ?? null;
     if (kind === "begin") {
-      if (open && group.length > 0) closeGroup();
       open = true;
     } else if (kind === "end") {
       closeGroup();

@@ -5,21 +5,19 @@
 const CONTROL = /\b(?:begin|start\s+transaction|commit|end|rollback|abort|prepare\s+transaction)\b/i;
 const OUTSIDE_TRANSACTIONS = /\b(?:concurrently|vacuum)\b/i;
 const COPY = /\bcopy\b/i;
-/** Such a setting, left behind, would change how the next transaction begins, before its RESET ALL. */
-const LEAKS = /\bdefault_transaction_/i;
 /** A statement of transaction control at the start of a line or after a semicolon, with nothing else in it. */
 const CONTROL_STATEMENT =
-  /(?:^|[;\n])[ \t\r]*(?:begin|start\s+transaction|commit|end|rollback|abort|prepare\s+transaction\s+'[^']*')(?:\s+(?:work|transaction))?\s*;/i;
+  /(?:^|[;\n])[ \t\r]*(?:begin|start\s+transaction|commit|end|rollback|abort|prepare\s+transaction\s+'(?:[^']|'')*')(?:\s+(?:work|transaction))?\s*;/i;
 
 /** True for a file that must not share a message: it has to be parsed, or be alone. */
 export function isSuspicious(sql: string): boolean {
-  return CONTROL.test(sql) || OUTSIDE_TRANSACTIONS.test(sql) || COPY.test(sql) || LEAKS.test(sql);
+  return CONTROL.test(sql) || OUTSIDE_TRANSACTIONS.test(sql) || COPY.test(sql);
 }
 
 /** The offset of what looks like a statement of transaction control, or -1: for files too large to be parsed. */
 export function findControlStatement(sql: string): number {
   const match = CONTROL_STATEMENT.exec(sql);
-  return match === null ? -1 : match.index + (match[0].length - match[0].trimStart().length);
+  return match === null ? -1 : match.index + match[0].search(/[a-z]/i);
 }
 
 /** The offset of a `COPY ... FROM stdin`, or -1. */
