@@ -8,14 +8,15 @@ import { SQLSTATE } from "../postgres/sqlstate.ts";
 import type { Waits } from "../postgres/waits.ts";
 import { stopwatch } from "../stopwatch.ts";
 import type { Bench } from "./bench.ts";
-import { EPILOGUE, prologue, SEAM } from "./block.ts";
+import { EPILOGUE, prologue, SEAM, tether } from "./block.ts";
 import { cancelled, PlanOutdated } from "./interrupt.ts";
 import { unitsOf } from "./mode.ts";
+import { PARSER_MAX_BYTES } from "./parse.ts";
 import { runModule } from "./module-mode.ts";
 import { blockLocation, completeLocation, fileOf } from "./place.ts";
 import type { SentBlock } from "./place.ts";
 import { rollback, send } from "./send.ts";
-import { isLockTrouble, lockLost, refusesOneTransaction, sqlFailure } from "./sql-failure.ts";
+import { endedItself, isLockTrouble, lockLost, refusesOneTransaction, sqlFailure } from "./sql-failure.ts";
 import { runStatements } from "./statement-mode.ts";
 import { readStream } from "./stream.ts";
 import type { BlockState } from "./stream.ts";
@@ -107,6 +108,8 @@ export class Applier {
       return;
     }
     const k = stream.blocks.findIndex((state) => !state.committed);
+    // Committed, and yet an error after it: the file did that itself.
+    if (k === -1) throw endedItself(this.#task(first), error, true);
     await this.#failed(blocks, k, stream.blocks[k], error, waits, waitedMs);
   }
 
@@ -134,6 +137,7 @@ export class Applier {
     const task = this.#task(index);
     const content = await task.read();
     const range = task.mode.kind === "transaction" ? task.mode.body : null;
+    const tied = content.length > PARSER_MAX_BYTES ? tether(this.#nonce, index) : null;
     const text = prologue({
       nonce: this.#nonce,
       index,
@@ -141,7 +145,7 @@ export class Applier {
       lockTimeoutMs: this.#lockTimeout(task),
       statementTimeoutMs: settings.statementTimeoutMs,
       reset: cleanSession(line.session.server.version),
-      claim: task.claim(),
+      claim: tied === null ? task.claim() : `${task.claim()}\n${tied.claim}`,
     });
     return {
       index,
@@ -149,7 +153,7 @@ export class Applier {
       from: range?.from ?? 0,
       prologue: Buffer.from(text),
       body: range === null ? content : content.subarray(range.from, range.to),
-      epilogue: Buffer.from(EPILOGUE),
+      epilogue: Buffer.from(tied?.epilogue ?? EPILOGUE),
       firstStatement: range?.statement ?? 1,
     };
   }
@@ -189,6 +193,7 @@ export class Applier {
     const task = this.#task(index);
     if (error.code === SQLSTATE.queryCanceled && signal.aborted) throw cancelled(signal);
     if (error.code === SQLSTATE.lockLost) throw lockLost(task);
+    if (error.code === SQLSTATE.transactionEnded) throw endedItself(task, error, false);
     if (!started && error.code === SQLSTATE.uniqueViolation) throw new PlanOutdated(task.migration.name);
     if (isLockTrouble(error)) return "try-again";
     if (refusesOneTransaction(error) && task.mode.kind === "transaction" && !task.mode.strict) {

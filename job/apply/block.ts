@@ -41,6 +41,22 @@ export function prologue(block: Prologue): string {
 export const EPILOGUE = "\n;COMMIT;\n";
 
 /**
+ * For a file too large for the parser, which may end our transaction although it promised not to: a lock of the
+ * transaction's own, taken by `claim`, is gone at its end then, and `epilogue` raises LK002 instead of going on.
+ */
+export function tether(nonce: string, index: number): { claim: string; epilogue: string } {
+  const [high, low] = [Number.parseInt(nonce.slice(0, 7), 16), index];
+  return {
+    claim: `PERFORM pg_catalog.pg_advisory_xact_lock(${high}, ${low});`,
+    epilogue:
+      `\n;DO $lk_${nonce}$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'` +
+      ` AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.objsubid OPERATOR(pg_catalog.=) 2` +
+      ` AND l.classid OPERATOR(pg_catalog.=) ${high}::pg_catalog.oid AND l.objid OPERATOR(pg_catalog.=) ${low}::pg_catalog.oid) THEN` +
+      ` RAISE EXCEPTION 'the transaction was ended' USING ERRCODE = '${SQLSTATE.transactionEnded}'; END IF; END $lk_${nonce}$${EPILOGUE}`,
+  };
+}
+
+/**
  * What stands between two files of a message. Each line is a comment, unless the file before it left a quote, a comment or
  * a dollar quote open: then it ends that and is a syntax error, for which the server refuses the whole message. Without
  * it two broken files could make one that is valid.

@@ -55,6 +55,20 @@ export function lockLost(task: Task): Failure {
   });
 }
 
+/** A file that says it is one transaction ended that itself; `kept`: by a COMMIT, which its history row was in. */
+export function endedItself(task: Task, error: ServerError, kept: boolean): Failure {
+  const { name, file } = task.migration;
+  const what = kept ? "what it did until then is kept, and so is what the history says of it" : "nothing of it is kept";
+  return new Failure("UNCERTAIN", EXIT.failedMigration, `${name} ended its transaction itself: ${what}`, {
+    migration: name,
+    location: { file },
+    hint: kept
+      ? `After that came: ${error.message}. Look what it did and lacks, put that right by hand, and split the file.`
+      : "Leave ROLLBACK and its like out of the file.",
+    cause: error,
+  });
+}
+
 /** The relation of a row that was waited for: only the error's context names it. */
 export const relationInContext = (error: ServerError): string | null =>
   /in relation "([^"]+)"/.exec(error.where ?? "")?.[1] ?? null;

@@ -196,6 +196,26 @@ test.each(["COMMIT;", "  begin ;", "end transaction;", "x; rollback;"])(
   },
 );
 
+test.each([
+  ["COMMIT, and fails after it", "commit; select nope;", true],
+  ["COMMIT", "/* */ commit;", true],
+  ["COMMIT and BEGIN", "/* */ commit; begin; create table t ();", true],
+  ["ROLLBACK", "rollback; create table t ();", false],
+])(
+  "a file of more than 256 KB that breaks its promise by %s fails its run, which tells what is kept",
+  async (_, sql, kept) => {
+    await using db = await database();
+    const ran = await runFiles(db, {
+      "0001_large.sql": `-- lockkeeper: transaction\ncreate table large ();\n${LARGE}${sql}`,
+      "0002_after.sql": "create table after ();",
+    });
+    expect(failureOf(ran)).toMatchObject({ code: "UNCERTAIN", exitCode: 11, file: "0001_large.sql" });
+    expect(ran.failure?.message).toContain(kept ? "is kept, and so is" : "nothing of it is kept");
+    expect(await tables(db)).toEqual(kept ? ["large"] : []);
+    expect(await history(db)).toEqual(kept ? ["0001_large"] : []);
+  },
+);
+
 test("a file of more than 256 KB that says no-transaction is refused: it can't be divided", async () => {
   await using db = await database();
   const ran = await runFiles(db, { "0001_large.sql": `-- lockkeeper: no-transaction\n${LARGE}select 1;` });
