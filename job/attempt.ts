@@ -6,7 +6,7 @@ import type { RunContext } from "./context.ts";
 import type { Facts } from "./facts.ts";
 import { Failure } from "./failure.ts";
 import type { History } from "./history/history.ts";
-import { connectBoth } from "./postgres/connect-both.ts";
+import type { Both } from "./postgres/connect-both.ts";
 import { acquireLock, releaseLock } from "./postgres/lock.ts";
 import { refusePooler } from "./postgres/pooler.ts";
 import { cleanSession } from "./postgres/session.ts";
@@ -46,7 +46,7 @@ export type Attempt = {
   facts: Facts;
   startedAt: Date;
   recorderFor(db: Queryable): Recorder;
-  connectWaitMs: number;
+  connected: Promise<Both>;
 };
 
 /**
@@ -57,7 +57,7 @@ export async function attempt(given: Attempt, work: Work): Promise<void> {
   const { settings, context, facts } = given;
   const { connection } = settings;
   // Without a second session there is no log but its last word, and nobody to ask who blocks; migrating works.
-  const { main, second } = await connectBoth(connection, context, given.connectWaitMs);
+  const { main, second } = await given.connected;
   await using session = main;
   await using watcher = openWatcher(second, connection, context);
   using _giveUp = giveUpAfterAbort(context.signal, [() => session.destroy(), () => watcher.session()?.destroy()]);
@@ -140,10 +140,10 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
   );
   try {
     await recorder.prepare(session);
-    for (const runId of await recorder.start(runRow(settings, facts, { startedAt, finishedAt: null, failure: null }))) {
-      context.onEvent({ type: "orphan-repaired", runId });
-    }
-    await history.ensure(main);
+    const row = runRow(settings, facts, { startedAt, finishedAt: null, failure: null });
+    // The row is written by the second connection while the main one looks for the history.
+    const [orphans] = await Promise.all([recorder.start(row), history.ensure(main)]);
+    for (const runId of orphans) context.onEvent({ type: "orphan-repaired", runId });
     await work({ line, settings, context, source, history, facts, recorder, replan });
   } catch (error) {
     if (error instanceof Failure) failure = error;

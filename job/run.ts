@@ -7,8 +7,10 @@ import type { RunContext } from "./context.ts";
 import { noFacts } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { Failure } from "./failure.ts";
+import type { History } from "./history/history.ts";
 import { openHistory } from "./history/open.ts";
 import { connect } from "./postgres/connect.ts";
+import { connectAhead, connectBoth } from "./postgres/connect-both.ts";
 import type { Queryable } from "./postgres/queryable.ts";
 import type { RunResult } from "./result.ts";
 import { openRecorder } from "./run-log/recorder.ts";
@@ -17,6 +19,7 @@ import type { Recorder } from "./run-log/recorder.ts";
 import type { RunRow } from "./run-log/run-log.ts";
 import { runError, runRow, statusOf } from "./run-row.ts";
 import type { RunSettings } from "./settings.ts";
+import type { Source } from "./source/migration.ts";
 import { readSource } from "./source/source.ts";
 
 /** A server that was there and is lost is waited for so many times as long: it restarts, or another takes over. */
@@ -41,31 +44,45 @@ export async function run(
   const { context } = limit;
   const recorder = recorderOnce(settings, facts, context);
   const failure = await failureOf(context, async () => {
-    const { dir, format } = settings.source;
-    const source = await readSource({ dir, format, signal: context.signal });
+    // The server is connected to while the folder is read: most of that time is spent waiting.
+    const ahead = connectAhead(settings.connection, context);
+    const { source, history } = await readFolder(settings, context).catch(async (error: unknown) => {
+      await ahead.abandon();
+      throw error;
+    });
     facts.source = source;
     facts.warnings.push(...source.warnings);
     for (const message of source.warnings) context.onEvent({ type: "warning", code: "SOURCE", message });
-    const history = openHistory(settings.history, source);
-    for (let losses = 0, connectWaitMs = settings.connection.connectWaitMs; ;) {
+    for (let losses = 0, connected = ahead.both; ;) {
       const before = facts.ledger.applied.length;
       try {
         return await attempt(
-          { settings, context, source, history, facts, startedAt, recorderFor: recorder.over, connectWaitMs },
+          { settings, context, source, history, facts, startedAt, recorderFor: recorder.over, connected },
           work,
         );
       } catch (error) {
         if (!(error instanceof SessionLost) || context.signal.aborted) throw error;
         losses = facts.ledger.applied.length > before ? 1 : losses + 1;
         if (losses >= MOST_LOSSES) throw keepsBreaking(error, losses);
-        connectWaitMs = RECONNECT_WAITS * settings.connection.connectWaitMs;
         context.onEvent({ type: "reconnecting", reason: error.message });
+        const { connection } = settings;
+        connected = connectBoth(connection, context, RECONNECT_WAITS * connection.connectWaitMs);
       }
     }
   });
   const finishedAt = given.now();
   if (failure !== null) await recorder.end(runRow(settings, facts, { startedAt, finishedAt, failure }));
   return resultOf(command, settings, facts, { startedAt, finishedAt, failure });
+}
+
+/** The migrations, and the history that goes with them. */
+async function readFolder(
+  settings: RunSettings,
+  { signal }: RunContext,
+): Promise<{ source: Source; history: History }> {
+  const { dir, format } = settings.source;
+  const source = await readSource({ dir, format, signal });
+  return { source, history: openHistory(settings.history, source) };
 }
 
 /** The context with the run's own time limit. */

@@ -28,19 +28,27 @@ const CREATED_MEANWHILE = new Set(["42P06", "42P07", SQLSTATE.uniqueViolation as
  * somebody else's and absent, and PERMISSION with the exact GRANT when a right is missing.
  */
 export async function ensureTable(db: Queryable, spec: TableSpec): Promise<Sight> {
-  const before = await lookAt(db, spec.name);
-  if (before.table === null) {
-    try {
-      await db.query(createStatements(before, spec));
-    } catch (error) {
-      if (!isServerError(error)) throw error;
-      if (error.code === SQLSTATE.insufficientPrivilege) throw mayNotCreate(before, spec, error);
-      if (!CREATED_MEANWHILE.has(error.code)) throw error;
-    }
+  let sight = await lookAt(db, spec.name);
+  // Somebody may have created the schema alone, and then the table: each costs one more look.
+  for (let tries = 0; sight.table === null && tries < MOST_TRIES; tries++) {
+    await create(db, sight, spec);
+    sight = await lookAt(db, spec.name);
   }
-  const sight = before.table === null ? await lookAt(db, spec.name) : before;
+  if (sight.table === null) throw new Error(`${showTable(spec.name)} was created, and is gone`);
   checkSight(sight, spec, "select, insert");
   return sight;
+}
+
+const MOST_TRIES = 3;
+
+async function create(db: Queryable, sight: Sight, spec: TableSpec): Promise<void> {
+  try {
+    await db.query(createStatements(sight, spec));
+  } catch (error) {
+    if (!isServerError(error)) throw error;
+    if (error.code === SQLSTATE.insufficientPrivilege) throw mayNotCreate(sight, spec, error);
+    if (!CREATED_MEANWHILE.has(error.code)) throw error;
+  }
 }
 
 /** Throws when the table exists and doesn't fit, or may not be read (for `select, insert`: written). */

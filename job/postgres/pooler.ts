@@ -2,10 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../../contract/exit-code.ts";
 import { Failure } from "../failure.ts";
 import type { Queryable } from "./queryable.ts";
+import type { Session } from "./session.ts";
 import { isServerError } from "./sqlstate.ts";
 
 /** One round found 54 of 60 poolers, three found 60 of 60; direct connections gave no false alarm. */
 const ROUNDS = 6;
+/** Where both connections have the process ids that the server announced: a pooler announces ids of its own. */
+const ROUNDS_WHEN_ANNOUNCED = 2;
 /** How long A may be without an answer while B keeps its backend, ms: a full pool has none for A until B lets go. */
 const PATIENCE_MS = 1_000;
 
@@ -17,10 +20,11 @@ const PATIENCE_MS = 1_000;
  * In one round A asks last before B: a pool that gives the backend used last gives B that of A. In the next one B comes
  * first: so does a pool that gives them in turn, of which A's was given back before B's.
  */
-export async function refusePooler(a: Queryable, b: Queryable): Promise<void> {
+export async function refusePooler(a: Session, b: Session): Promise<void> {
+  const rounds = isAnnounced(a) && isAnnounced(b) ? ROUNDS_WHEN_ANNOUNCED : ROUNDS;
   let first = await backendPid(a);
-  for (let round = 0; round < ROUNDS; round++) {
-    if (round % 2 === 0) first = await backendPid(a);
+  for (let round = 0; round < rounds; round++) {
+    if (round % 2 === 0 && round > 0) first = await backendPid(a);
     await begin(b);
     let again: Promise<number>;
     try {
@@ -35,6 +39,11 @@ export async function refusePooler(a: Queryable, b: Queryable): Promise<void> {
   }
 }
 
+const isAnnounced = ({ client, pid }: Session): boolean => (client as WithProcessId).processID === pid;
+type WithProcessId = { processID?: number | null };
+
+const ASK = "select pg_catalog.pg_backend_pid() as pid";
+
 /** PgBouncer's statement mode has no transactions at all. */
 async function begin(db: Queryable): Promise<void> {
   try {
@@ -46,7 +55,7 @@ async function begin(db: Queryable): Promise<void> {
 }
 
 async function backendPid(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ pid: number }>("select pg_catalog.pg_backend_pid() as pid");
+  const { rows } = await db.query<{ pid: number }>(ASK);
   return rows[0]?.pid ?? 0;
 }
 

@@ -2,6 +2,7 @@ import { firstDrizzleFolder, listDrizzleFolders } from "./drizzle-folder.ts";
 import { pathIn, showIn } from "./folder.ts";
 import type { Folder } from "./folder.ts";
 import { readText } from "./inspect.ts";
+import { parseJournal } from "./journal.ts";
 import { refuse, show } from "./refuse.ts";
 import type { Found, Listing } from "./reader.ts";
 
@@ -23,8 +24,6 @@ export const hasJournal = (folder: Folder): boolean => folder.folders.get("meta"
 
 async function listJournal(folder: Folder): Promise<Listing> {
   const journal = pathIn(folder, "meta", "_journal.json");
-  // Here, so that a folder of plain SQL doesn't load zod.
-  const { parseJournal } = await import("./journal.ts");
   const entries = parseJournal(await readText(journal), journal);
   const named = new Set<string>();
   const found = entries.map(({ tag, when, line }): Found => {
