@@ -1,10 +1,15 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from "node:v8";
 import { asBug, runCommandLine } from "./cli/command-line.ts";
 import { processVariables } from "./environment.ts";
 import { failureText } from "./cli/failure-text.ts";
 import { printer } from "./cli/printer.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { secretsOf } from "../contract/redact.ts";
+
+// V8 doubles the space for young objects up to three times 16 MB, though a run keeps few of them: 5,000 migrations took 114 MB
+// with that and take 86 without, in the same time. It has to be said before that space has grown.
+setFlagsFromString("--semi-space-growth-factor=1");
 
 /** How long a reader that doesn't read may hold up a run that is to stop, ms. */
 const FLUSH_WHEN_STOPPING_MS = 1_000;
