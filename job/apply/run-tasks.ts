@@ -7,7 +7,8 @@ import type { Task } from "./task.ts";
  * storage that writes nothing: a migration's own transaction has written its history row.
  */
 export async function runTasks(bench: Bench, tasks: Task[], direction: "up" | "down"): Promise<void> {
-  const { MigrationError, Umzug } = await import("umzug");
+  // It's CommonJS: a bundle of several files has it as the default export only.
+  const { MigrationError, Umzug } = (await import("umzug")).default;
   const applier = new Applier(bench, tasks);
   const names = tasks.map(({ migration }) => migration.name);
   const executed = direction === "up" ? [] : names;
