@@ -21,7 +21,7 @@ export type TableSpec = {
 };
 
 /** Somebody else's migrator, which doesn't take our lock, created it between our look and our statement. */
-const CREATED_MEANWHILE = new Set(["42P06", "42P07", SQLSTATE.uniqueViolation as string]);
+const CREATED_MEANWHILE = new Set(["42P06", "42P07", "42710", SQLSTATE.uniqueViolation as string]);
 
 /**
  * The table as it is after this call, created if it was absent. Throws a Failure when it doesn't fit, when the schema is

@@ -22,6 +22,10 @@ const connectionTo = (url: string, checkPooler = true): ConnectionSettings => ({
 const run = async (url: string, dir: string, checkPooler = true): Promise<Ran> =>
   await runFolder({ url }, dir, { connection: connectionTo(url, checkPooler) });
 
+/** In `pg_locks`, where the locks of all databases are. */
+const OUR_LOCK = `locktype = 'advisory' and objid = (${LOCK_KEY}::bigint & 4294967295)::oid
+  and database = (select oid from pg_database where datname = current_database())`;
+
 const PLAIN = { "0001_users.sql": "create table users (id int)" };
 const lockkeepersOwn = "select from pg_namespace where nspname = 'lockkeeper'";
 
@@ -79,7 +83,7 @@ test("session mode works, with the lock, the log and statement mode", async () =
   expect(runs.map(({ error }) => error)).toEqual([null, null, null]);
   expect(runs.map(({ status }) => status).toSorted()).toEqual(["SKIPPED", "SKIPPED", "SUCCESS"]);
   expect(runs.map(({ telemetry }) => telemetry.available)).toEqual([true, true, true]);
-  expect(await db.query("select from pg_locks where locktype = 'advisory' and classid <> 0")).toEqual([]);
+  expect(await db.query(`select pid from pg_locks where ${OUR_LOCK}`)).toEqual([]);
 });
 
 test("session mode with one backend, which leaves no second connection, runs too", async () => {
@@ -116,11 +120,7 @@ const MOST_ROUNDS = 60;
  * administrator ends that backend (`lockkeeper unlock --yes`), or PgBouncer does after server_lifetime.
  */
 const endStranded = async (db: TestDatabase): Promise<void> => {
-  await db.query(
-    `select pg_terminate_backend(pid) from pg_locks
-     where locktype = 'advisory' and objid = (${LOCK_KEY}::bigint & 4294967295)::oid
-       and database = (select oid from pg_database where datname = current_database())`,
-  );
+  await db.query(`select pg_terminate_backend(pid) from pg_locks where ${OUR_LOCK}`);
 };
 
 test.each([
