@@ -1,39 +1,52 @@
 /**
- * Makes one file of each program, for the image: no node_modules to read at start-up, and nothing in it that it doesn't
- * use. What a program imports lazily is in the file too, but is evaluated only when it is asked for.
+ * Bundles the programs for the image: one file each, without node_modules to read at start-up and without what nobody
+ * uses. What most runs don't need, umzug and the SQL parser, stands beside it and is read when it is imported.
+ *
+ * CommonJS, because a run with nothing to do takes as long as its code takes to load (docs/decisions/011-bundles.md).
  */
-import { stat } from "node:fs/promises";
+import { copyFile, rm, stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { embedParser } from "./embed-parser.ts";
+import type { BuildOptions, Plugin } from "esbuild";
 import { withoutUnused } from "./without-unused.ts";
 
 const programs = { lockkeeper: "job/main.ts" };
+const apart = ["umzug", "libpg-query"];
+const outdir = "dist/bundle";
 
-/** What CommonJS code expects to find, and an ES module doesn't have. */
-const commonJs = [
-  'import { createRequire as createRequireOfBundle } from "node:module";',
-  "const require = createRequireOfBundle(import.meta.url);",
-  "const [__filename, __dirname] = [import.meta.filename, import.meta.dirname];",
-].join("\n");
+/** Leaves the imports of what stands apart as they are, but for the place. */
+const leaveApart: Plugin = {
+  name: "leave-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^(${apart.join("|")})$`) }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path: `./${path}.cjs`, external: true } : undefined,
+    );
+  },
+};
 
-for (const [program, entry] of Object.entries(programs)) {
-  const outfile = `dist/bundle/${program}.mjs`;
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node24",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: "eof",
-    banner: { js: commonJs },
-    // `pg` asks for it when it is there; it never is.
-    external: ["pg-native"],
-    plugins: [withoutUnused, embedParser],
-    logLevel: "warning",
-    logOverride: { "empty-import-meta": "error" },
-  });
-  console.log(`${outfile}: ${Math.ceil((await stat(outfile)).size / 1024)} KB`);
+const common: BuildOptions = {
+  outdir,
+  outExtension: { ".js": ".cjs" },
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: "node24",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: "linked",
+  // `pg` asks for it when it is there; it never is.
+  external: ["pg-native"],
+  plugins: [withoutUnused, leaveApart],
+  logLevel: "warning",
+  logOverride: { "empty-import-meta": "error" },
+};
+
+await rm(outdir, { recursive: true, force: true });
+await build({ ...common, entryPoints: programs });
+await build({ ...common, entryPoints: Object.fromEntries(apart.map((name) => [name, `build/apart/${name}.ts`])) });
+const parser = fileURLToPath(new URL("libpg-query.wasm", import.meta.resolve("libpg-query")));
+await copyFile(parser, `${outdir}/libpg-query.wasm`);
+for (const program of Object.keys(programs)) {
+  const file = `${outdir}/${program}.cjs`;
+  console.log(`${file}: ${Math.ceil((await stat(file)).size / 1024)} KB`);
 }

@@ -14,7 +14,7 @@ setFlagsFromString("--semi-space-growth-factor=1");
 /** How long a reader that doesn't read may hold up a run that is to stop, ms. */
 const FLUSH_WHEN_STOPPING_MS = 1_000;
 
-// Node ends with 13 when nothing is left to wait for; 13 is ours for invalid input, and this would be a bug.
+// A process that ends because nothing is left to wait for has not done its work: that would be a bug, not a success.
 process.exitCode = EXIT.bug;
 
 const variables = processVariables();
@@ -41,15 +41,19 @@ for (const event of ["uncaughtException", "unhandledRejection"]) {
   });
 }
 
-const exitCode = await runCommandLine(process.argv.slice(2), {
-  out: process.stdout,
-  err: process.stderr,
-  variables,
-  signal: controller.signal,
-  now: () => new Date(),
-});
-await Promise.race([Promise.all([flushed(process.stdout), flushed(process.stderr)]), stopping()]);
-process.exit(exitCode);
+void main();
+
+async function main(): Promise<void> {
+  const exitCode = await runCommandLine(process.argv.slice(2), {
+    out: process.stdout,
+    err: process.stderr,
+    variables,
+    signal: controller.signal,
+    now: () => new Date(),
+  });
+  await Promise.race([Promise.all([flushed(process.stdout), flushed(process.stderr)]), stopping()]);
+  process.exit(exitCode);
+}
 
 /** Resolves when what was written has left the process: into a pipe that may be long after the write. */
 async function flushed(stream: NodeJS.WriteStream): Promise<void> {

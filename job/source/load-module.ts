@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -8,7 +7,6 @@ import type { Migration } from "./migration.ts";
 import { readMigration } from "./read.ts";
 import { refuse, show } from "./refuse.ts";
 
-const execute = promisify(execFile);
 const CHECK_MS = 10_000;
 
 export type ModuleContext = { client: Queryable; signal: AbortSignal };
@@ -62,7 +60,9 @@ function lineIn(error: unknown, url: string): number | undefined {
 /** For the syntax error of an imported JavaScript module V8 keeps the place to itself; Node tells it only on its way out. */
 async function lineByCheck(file: string): Promise<number | undefined> {
   const path = resolve(file);
-  const { stderr } = await execute(process.execPath, ["--check", path], { timeout: CHECK_MS }).catch(
+  // Loaded here: it takes longer to load than most of what a run needs.
+  const { execFile } = await import("node:child_process");
+  const { stderr } = await promisify(execFile)(process.execPath, ["--check", path], { timeout: CHECK_MS }).catch(
     (error: { stderr?: string }) => ({ stderr: error.stderr ?? "" }),
   );
   return lineAfter(stderr, pathToFileURL(path).href) ?? lineAfter(stderr, path);

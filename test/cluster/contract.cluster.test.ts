@@ -98,7 +98,7 @@ function contract(provider: Provider) {
   it("mounts an image as a volume", async () => {
     const pod = { volumes: [{ name: "source", image: { reference: image, pullPolicy: "Never" } }] };
     const mount = { name: "source", mountPath: "/source", subPath: "app" };
-    const code = `import { readdirSync } from "node:fs"; console.log(readdirSync("/source").includes("lockkeeper.mjs"));`;
+    const code = `import { readdirSync } from "node:fs"; console.log(readdirSync("/source").includes("lockkeeper.cjs"));`;
     expect((await job("image-volume", code, pod, [mount])).log).toBe("true\n");
   });
 

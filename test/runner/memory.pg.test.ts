@@ -26,7 +26,7 @@ afterAll(async () => await rm(scratch, { recursive: true }));
 
 /** The resident peak of the bundled command, in bytes, as the kernel keeps it. It's read until there is no process. */
 async function peakOf(db: TestDatabase, dir: string): Promise<number> {
-  const args = [join(scratch, "dist/bundle/lockkeeper.mjs"), "migrate", "--dir", dir];
+  const args = [join(scratch, "dist/bundle/lockkeeper.cjs"), "migrate", "--dir", dir];
   const env = { PATH: process.env.PATH ?? "", DATABASE_URL: db.url };
   const child = spawn(process.execPath, args, { env, stdio: "ignore" });
   const exit = once(child, "exit");

@@ -82,7 +82,7 @@ const lockkeeper = (): Tool | null => {
     console.error("Building Lockkeeper (npm run bundle)");
     run("npm", ["run", "--silent", "bundle"], { cwd: root });
   }
-  const [bundle, source] = [join(root, "dist/bundle/lockkeeper.mjs"), join(root, "job/main.ts")];
+  const [bundle, source] = [join(root, "dist/bundle/lockkeeper.cjs"), join(root, "job/main.ts")];
   if (existsSync(bundle)) return { file: bundle, version: manifest.version };
   return existsSync(source) ? { file: source, version: `${manifest.version} (from source)` } : null;
 };
