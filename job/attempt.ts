@@ -142,7 +142,7 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
     await recorder.prepare(session);
     const row = runRow(settings, facts, { startedAt, finishedAt: null, failure: null });
     // The row is written by the second connection while the main one looks for the history.
-    const [orphans] = await Promise.all([recorder.start(row), history.ensure(main)]);
+    const [orphans] = await Promise.all([recorder.start(row, session.pid), history.ensure(main)]);
     for (const runId of orphans) context.onEvent({ type: "orphan-repaired", runId });
     await work({ line, settings, context, source, history, facts, recorder, replan });
   } catch (error) {

@@ -17,6 +17,13 @@ export type Holder = {
   query: string | null;
 };
 
+/** Of `pg_locks l`: it is the migration lock in this database, held by a backend. */
+const IS_LOCK = `l.locktype = 'advisory' and l.granted and l.objsubid = 1
+  and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+  and l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid
+  and l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid
+  and l.pid is not null`;
+
 const HOLDER = `
 select l.pid,
        a.usename::text as "user",
@@ -28,11 +35,7 @@ select l.pid,
        nullif(a.query, '<insufficient privilege>') as query
 from pg_catalog.pg_locks l
 left join pg_catalog.pg_stat_activity a on a.pid = l.pid
-where l.locktype = 'advisory' and l.granted and l.objsubid = 1
-  and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
-  and l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid
-  and l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid
-  and l.pid is not null
+where ${IS_LOCK}
 limit 1`;
 
 /** The session that holds the migration lock in this database, or null. */
@@ -40,3 +43,11 @@ export async function findHolder(db: Queryable): Promise<Holder | null> {
   const { rows } = await db.query<Holder>(HOLDER);
   return rows[0] ?? null;
 }
+
+/**
+ * SQL that is true while the backend `pid` holds the migration lock. A statement that the server gets to only after its
+ * client died, when another runner is at work, does nothing under this condition: the lock is looked at after the
+ * statement's snapshot was taken, so what a next holder wrote isn't in it.
+ */
+export const lockHeldBy = (pid: number): string =>
+  `exists (select from pg_catalog.pg_locks l where ${IS_LOCK} and l.pid = ${pid})`;

@@ -1,3 +1,4 @@
+import { lockHeldBy } from "../postgres/holder.ts";
 import { showTable } from "../postgres/name.ts";
 import type { Queryable } from "../postgres/queryable.ts";
 import type { RunSettings } from "../settings.ts";
@@ -19,8 +20,11 @@ import { updateRun } from "./update.ts";
 export type Recorder = {
   /** Creates our own table or its missing columns. Under the lock. */
   prepare(db: Queryable): Promise<void>;
-  /** Writes the RUNNING row, and finishes what dead runners left; their ids. Under the lock. */
-  start(row: RunRow): Promise<string[]>;
+  /**
+   * Writes the RUNNING row, and finishes what dead runners left; their ids. Under the lock, which the backend `holder`
+   * has: what the server gets to after that one's end must not touch a next run's row, nor leave ours behind.
+   */
+  start(row: RunRow, holder?: number): Promise<string[]>;
   /** What has changed since, and a heartbeat. Calls queue up; none is lost. */
   update(changes: Partial<Omit<RunRow, "id" | "status" | "finishedAt">>): Promise<void>;
   /** The run's last word; afterwards old rows are deleted. */
@@ -52,6 +56,7 @@ export function openRecorder({ db, settings, onWarning, secrets = [], patienceMs
   let fit: Fit | null = null;
   let written = false;
   let open = false;
+  let underLock = "true";
   let repaired: string[] | null = null;
   let queue = Promise.resolve();
 
@@ -67,13 +72,14 @@ export function openRecorder({ db, settings, onWarning, secrets = [], patienceMs
   const put = async (on: Queryable): Promise<void> => {
     if (current === null || !(await getReady(on))) return;
     const row = cleanRow(current, secrets);
-    const [first, second] = written ? [updateRun, insertRun] : [insertRun, updateRun];
+    const insert: typeof updateRun = async (...args) => await insertRun(...args, underLock);
+    const [first, second] = written ? [updateRun, insert] : [insert, updateRun];
     // The row may be gone, or an attempt that timed out may have written it after all.
     if (!(await first(on, table, row)) && !(await second(on, table, row))) {
       throw new Error(`run ${row.id} is in ${showTable(table)} already, finished`);
     }
     written = true;
-    repaired ??= await repairOrphans(on, table, row.id);
+    repaired ??= await repairOrphans(on, table, row.id, underLock);
     reason = "";
   };
 
@@ -104,7 +110,8 @@ export function openRecorder({ db, settings, onWarning, secrets = [], patienceMs
 
   return {
     prepare: async (on) => await inTurn(getReady, () => on),
-    async start(row) {
+    async start(row, holder) {
+      if (holder !== undefined) underLock = lockHeldBy(holder);
       current = row;
       open = true;
       await inTurn(put);

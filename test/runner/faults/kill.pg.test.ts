@@ -18,11 +18,13 @@ beforeAll(async () => {
 });
 afterAll(async () => await template[Symbol.asyncDispose]());
 
-/** A boundary between two steps of a run: the n-th step of a connection, and the moment at which the runner dies there. */
+/** A boundary between two steps of a run: the n-th step with this text on its connection, and when the runner dies there. */
 type Boundary = Step & { n: number; previous: string; moment: Moment };
 
 const name = ({ connection, n, moment, text }: Boundary): string =>
-  `connection ${connection}, step ${n} ${moment}: ${text.trim().slice(0, 60).replaceAll(/\s+/g, " ")}`;
+  `connection ${connection}, #${n} ${moment}: ${text.trim().slice(0, 60).replaceAll(/\s+/g, " ")}`;
+
+const identity = ({ connection, n, moment, text }: Boundary): string => JSON.stringify([connection, n, moment, text]);
 
 /** Steps that come at their own time, when a message takes long: a look at who blocks. They change nothing. */
 const isSample = ({ text }: Step): boolean => text.startsWith("\nwith waiting as");
@@ -32,18 +34,23 @@ const normal = (text: string): string =>
   text
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "UUID")
     .replaceAll(/(lk_|lockkeeper )[0-9a-f]{24}/g, "$1NONCE")
-    .replaceAll(/(OPERATOR\(pg_catalog\.<>\)) \d+/g, "$1 PID")
+    .replaceAll(/(OPERATOR\(pg_catalog\.<>\)|l\.pid =) \d+/g, "$1 PID")
     .replaceAll(/(IS DISTINCT FROM) '\d+'/g, "$1 XID");
 
-/** Numbers each connection's steps. */
+/** Numbers each connection's steps, by text. */
 function numbered() {
+  const counts = new Map<string, number>();
   const last = new Map<number, { n: number; previous: string; text: string }>();
   return (step: Step, moment: Moment): Boundary => {
     const before = last.get(step.connection) ?? { n: 0, previous: "", text: "" };
     const text = normal(step.text);
-    const here = moment === "answered" ? before : { n: before.n + 1, previous: before.text, text };
+    if (moment === "answered") return { ...step, moment, ...before };
+    const key = `${step.connection} ${text}`;
+    const n = (counts.get(key) ?? 0) + 1;
+    counts.set(key, n);
+    const here = { n, previous: before.text, text };
     last.set(step.connection, here);
-    return { connection: step.connection, moment, ...here };
+    return { ...step, moment, ...here };
   };
 }
 
@@ -73,47 +80,45 @@ function casesOf(boundaries: Boundary[]): Map<string, Boundary> {
   const keyOf = (boundary: Boundary, i: number): string => {
     const { connection, n, previous, text } = boundary;
     if (i < locked) return JSON.stringify([connection, previous, text]);
-    return READS.test(text) ? JSON.stringify([connection, n, text]) : name(boundary);
+    return READS.test(text) ? JSON.stringify([connection, n, text]) : identity(boundary);
   };
   return new Map(boundaries.map((boundary, i) => [keyOf(boundary, i), boundary]));
 }
 
 /** What the other run doesn't have: up to where the two go apart, a runner doesn't know yet what it has to apply. */
 function beyond(boundaries: Boundary[], other: Boundary[]): Boundary[] {
-  const known = new Set(other.map((boundary) => `${name(boundary)} ${boundary.text}`));
+  const known = new Set(other.map(identity));
   const apart = new Map<number, number>();
-  for (const boundary of boundaries) {
-    const { connection, n } = boundary;
-    if (!known.has(`${name(boundary)} ${boundary.text}`))
-      apart.set(connection, Math.min(n, apart.get(connection) ?? n));
+  for (const [i, boundary] of boundaries.entries()) {
+    if (!known.has(identity(boundary)) && !apart.has(boundary.connection)) apart.set(boundary.connection, i);
   }
-  return boundaries.filter(({ connection, n }) => n >= (apart.get(connection) ?? Infinity));
+  return boundaries.filter(({ connection }, i) => i >= (apart.get(connection) ?? Infinity));
 }
 
 /** Kills a run at the boundary, lets another one follow, and tells what is wrong afterwards: null when nothing is. */
 async function killAt(boundary: Boundary, dir: string, sample: Sample): Promise<string | null> {
   await using db = await database({ template: template.name });
-  let reached: string | null = null;
+  let reached = false;
   {
     const number = numbered();
     const observe = watchSteps((step, moment) => {
-      if (reached !== null) return "cut";
+      if (reached) return "cut";
       if (isSample(step)) return "pass";
       const here = number(step, moment);
-      if (here.connection !== boundary.connection || here.n !== boundary.n || here.moment !== boundary.moment)
-        return "pass";
+      if (identity(here) !== identity(boundary)) return "pass";
       run.child.kill("SIGKILL");
-      reached = here.text;
+      reached = true;
       return "cut";
     });
     await using via = await proxyFor(db, { observe });
     const run = startRun(via.url, dir);
     const { signal } = await run.ended;
-    if (signal !== "SIGKILL" || reached !== boundary.text) return `${name(boundary)}: the run was killed at ${reached}`;
+    if (signal !== "SIGKILL" || !reached) return `${name(boundary)}: the run didn't come there`;
   }
   try {
     // In this process, which has loaded the runner already: hundreds of processes are enough.
-    const { runId } = await migrate({ databaseUrl: db.url, dir });
+    const { runId, telemetry } = await migrate({ databaseUrl: db.url, dir });
+    expect(telemetry).toEqual({ available: true, reason: "" });
     expect(await db.query(sample.history)).toEqual(sample.names.map((row) => ({ name: row })));
     const journal = await db.query<{ name: string }>("select name from journal order by name");
     expect(journal.map((row) => row.name)).toEqual(sample.journal);
@@ -123,7 +128,7 @@ async function killAt(boundary: Boundary, dir: string, sample: Sample): Promise<
     for (const row of log.slice(0, -1)) expect(row).toMatchObject(ENDED[row.status] ?? { status: "a known one" });
     return null;
   } catch (error) {
-    return `${name(boundary)}: ${String(error)}`;
+    return `${name(boundary)}: ${String(error)}\n${JSON.stringify(await runLog(db).catch(() => "no log"))}`;
   }
 }
 

@@ -1,6 +1,5 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { TestDatabase } from "../../postgres/database.ts";
 import { startProxy } from "../../proxy/proxy.ts";
 import type { Proxy, ProxyOptions } from "../../proxy/proxy.ts";
@@ -18,7 +17,7 @@ export type Run = Running & {
 };
 
 /** Node keeps what it compiled there, so that hundreds of runs start faster. */
-const NODE_COMPILE_CACHE = join(tmpdir(), "lockkeeper-compile-cache");
+const NODE_COMPILE_CACHE = fileURLToPath(new URL("../../../node_modules/.cache/compiled", import.meta.url));
 
 /** Starts `lockkeeper migrate` in another process. */
 export function startRun(url: string, dir: string, flags: readonly string[] = []): Run {
