@@ -43,7 +43,7 @@ const common: BuildOptions = {
 
 await rm(outdir, { recursive: true, force: true });
 await build({ ...common, entryPoints: programs });
-await build({ ...common, entryPoints: Object.fromEntries(apart.map((name) => [name, `build/apart/${name}.ts`])) });
+await build({ ...common, entryPoints: Object.fromEntries(apart.map((name) => [name, name])) });
 const parser = fileURLToPath(new URL("libpg-query.wasm", import.meta.resolve("libpg-query")));
 await copyFile(parser, `${outdir}/libpg-query.wasm`);
 for (const program of Object.keys(programs)) {

@@ -94,13 +94,11 @@ export async function openSession(
   }, OPEN_TIMEOUT_MS);
   try {
     signal.throwIfAborted();
+    const announced = announcedVersion(client);
     await client.connect();
-    const { rows } = await client.query<ServerFacts & { databaseOid: string }>(FACTS);
-    const facts = rows[0];
-    if (facts === undefined) throw new Error("the server told nothing about itself");
-    if (facts.version < OLDEST_VERSION * 10_000) throw new UnsupportedServer(facts.versionText);
-    const settled = sessionSettings(facts.version);
-    await client.query(role === "main" ? settled : `${settled}; ${SECOND_SETTINGS}`);
+    if (announced.major < OLDEST_VERSION) throw new UnsupportedServer(announced.text);
+    const settled = sessionSettings(announced.major * 10_000);
+    const facts = await askFacts(client, role === "main" ? settled : `${settled}; ${SECOND_SETTINGS}`);
     return {
       client,
       pid: facts.pid,
@@ -125,7 +123,32 @@ export class UnsupportedServer extends Error {
   }
 }
 
-type WithConnection = pg.Client & { connection: { stream: { destroy(): void } } };
+/** The version that the server, or a pooler for it, announces before the first query. */
+function announcedVersion(client: pg.Client): { major: number; text: string } {
+  const version = { major: OLDEST_VERSION, text: "" };
+  (client as WithConnection).connection.on("parameterStatus", ({ parameterName, parameterValue }) => {
+    if (parameterName !== "server_version") return;
+    version.text = parameterValue;
+    version.major = Number.parseInt(parameterValue, 10);
+  });
+  return version;
+}
+
+/** Makes the settings and asks for the facts in one message: a connection's start is a part of every run. */
+async function askFacts(client: pg.Client, settings: string): Promise<ServerFacts & { databaseOid: string }> {
+  const results = (await client.query(`${settings}; ${FACTS}`)) as unknown as { rows: unknown[] }[];
+  const facts = results.at(-1)?.rows[0] as (ServerFacts & { databaseOid: string }) | undefined;
+  if (facts === undefined) throw new Error("the server told nothing about itself");
+  return facts;
+}
+
+type ParameterStatus = { parameterName: string; parameterValue: string };
+type WithConnection = pg.Client & {
+  connection: {
+    stream: { destroy(): void };
+    on(event: "parameterStatus", listener: (message: ParameterStatus) => void): void;
+  };
+};
 
 function destroy(client: pg.Client): void {
   (client as WithConnection).connection.stream.destroy();
