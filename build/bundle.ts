@@ -5,6 +5,7 @@
  * CommonJS, because a run with nothing to do takes as long as its code takes to load (docs/decisions/011-bundles.md).
  */
 import { copyFile, rm, stat } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { BuildOptions, Plugin } from "esbuild";
@@ -12,7 +13,9 @@ import { withoutUnused } from "./without-unused.ts";
 
 const programs = { lockkeeper: "job/main.ts" };
 const apart = ["umzug", "libpg-query"];
-const outdir = "dist/bundle";
+const root = fileURLToPath(new URL("..", import.meta.url));
+/** `node build/bundle.ts [FOLDER]` */
+const outdir = resolve(process.argv[2] ?? join(root, "dist/bundle"));
 
 /** Leaves the imports of what stands apart as they are, but for the place. */
 const leaveApart: Plugin = {
@@ -25,6 +28,7 @@ const leaveApart: Plugin = {
 };
 
 const common: BuildOptions = {
+  absWorkingDir: root,
   outdir,
   outExtension: { ".js": ".cjs" },
   bundle: true,
@@ -48,5 +52,5 @@ const parser = fileURLToPath(new URL("libpg-query.wasm", import.meta.resolve("li
 await copyFile(parser, `${outdir}/libpg-query.wasm`);
 for (const program of Object.keys(programs)) {
   const file = `${outdir}/${program}.cjs`;
-  console.log(`${file}: ${Math.ceil((await stat(file)).size / 1024)} KB`);
+  console.log(`${relative(root, file)}: ${Math.ceil((await stat(file)).size / 1024)} KB`);
 }

@@ -23,8 +23,7 @@ export function parseDuration(text: string): number | null {
 /** A duration for people, at most two units: `412 ms`, `4 s`, `4m`, `1h 30m`, `2d 3h`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
-  if (ms < 60_000)
-    return `${ms < 10_000 ? Number((ms / 1_000).toFixed(1)) : Math.floor(ms / 1_000)} s`;
+  if (ms < 60_000) return `${ms < 10_000 ? Number((ms / 1_000).toFixed(1)) : Math.floor(ms / 1_000)} s`;
   const minutes = Math.floor(ms / UNIT_MS.m);
   if (minutes < 60) return `${minutes}m`;
   const hours = Math.floor(minutes / 60);

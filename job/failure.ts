@@ -28,12 +28,7 @@ export class Failure extends Error {
   readonly exitCode: ExitCode;
   readonly details: FailureDetails;
 
-  constructor(
-    code: Code | (string & {}),
-    exitCode: ExitCode,
-    message: string,
-    details: FailureDetails = {},
-  ) {
+  constructor(code: Code | (string & {}), exitCode: ExitCode, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "Failure";
     this.code = code;

@@ -94,7 +94,7 @@ function toRun(told: Told): LoggedRun {
     startedAt: toIso(told.startedAt),
     heartbeatAt: toIso(told.heartbeatAt),
     finishedAt: told.finishedAt === null ? null : toIso(told.finishedAt),
-    lockWaitMs: Math.max(0, Math.round(Number(told.lockWaitMs ?? 0))),
+    lockWaitMs: Math.max(0, Math.round(told.lockWaitMs ?? 0)),
     pending: told.pending ?? [],
     applied: told.applied ?? [],
     error:

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, open, readFile, rm, symlink } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,16 +17,16 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 let scratch = "";
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "lockkeeper-memory-"));
-  // The bundle is written below the folder in which it's made: not into that of somebody who uses it now.
-  await symlink(here("../../job"), join(scratch, "job"));
-  const child = spawn(process.execPath, [here("../../build/bundle.ts")], { cwd: scratch, stdio: "ignore" });
-  await once(child, "exit");
+  // Not into the checkout's own folder, which somebody may use now.
+  const child = spawn(process.execPath, [here("../../build/bundle.ts"), scratch], { stdio: "ignore" });
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) throw new Error(`the bundle could not be made: exit ${code}`);
 }, 120_000);
 afterAll(async () => await rm(scratch, { recursive: true }));
 
 /** The resident peak of the bundled command, in bytes, as the kernel keeps it. It's read until there is no process. */
 async function peakOf(db: TestDatabase, dir: string): Promise<number> {
-  const args = [join(scratch, "dist/bundle/lockkeeper.cjs"), "migrate", "--dir", dir];
+  const args = [join(scratch, "lockkeeper.cjs"), "migrate", "--dir", dir];
   const env = { PATH: process.env.PATH ?? "", DATABASE_URL: db.url };
   const child = spawn(process.execPath, args, { env, stdio: "ignore" });
   const exit = once(child, "exit");
