@@ -79,6 +79,39 @@ test("replicas that start at once apply every migration exactly once", async () 
   expect(new Set(rows.map(({ hash }) => hash)).size).toBe(13);
 });
 
+test("drizzle-kit migrate and Lockkeeper take turns on one history: each goes on where the other one stopped", async () => {
+  await using db = await database();
+  const lockkeeper = async (release: 1 | 2): Promise<unknown> => {
+    const argv = ["--no-install", "lockkeeper", "migrate", "--dir", `releases/${release}/drizzle`, "--json"];
+    const { stdout } = await succeed("npx", argv, { cwd: built.source, env: { DATABASE_URL: db.url } });
+    return JSON.parse(stdout);
+  };
+  const config = await configWithDatabase();
+  const drizzleKit = async (release: 1 | 2): Promise<void> => {
+    const env = { DATABASE_URL: db.url, WORKOUTLOG_RELEASE: String(release) };
+    await succeed("npx", ["--no-install", "drizzle-kit", "migrate", "--config", config], { cwd: built.source, env });
+  };
+  const history = async () =>
+    await db.query<{ id: number }>("select id, hash, created_at from drizzle.__drizzle_migrations order by id");
+
+  expect(await lockkeeper(1)).toMatchObject({ status: "SUCCESS", versionAfter: newest[1], appliedTotal: 11 });
+  const ours = await history();
+  expect(ours).toHaveLength(11);
+  await drizzleKit(1);
+  expect(await history()).toEqual(ours);
+  await drizzleKit(2);
+  const both = await history();
+  expect(both).toHaveLength(13);
+  expect(both.slice(0, 11)).toEqual(ours);
+  expect(await lockkeeper(2)).toMatchObject({
+    status: "SKIPPED",
+    versionBefore: newest[2],
+    versionAfter: newest[2],
+    appliedTotal: 13,
+  });
+  expect(await history()).toEqual(both);
+});
+
 test("without the web's migrations switched on the schema is left alone, and the app says that it can't work", async () => {
   await using db = await database();
   for (const env of [{ DB_MIGRATE_ENABLED: "0" }, { DB_MIGRATE_RUNNER: "kubernetes-job" }]) {
@@ -148,6 +181,16 @@ test("a failed run in the log turns the ops payload critical", async () => {
     alerts: expect.arrayContaining([expect.objectContaining({ severity: "critical", code: "RECENT_FAILURE" })]),
   });
 });
+
+/** The example's configuration with a database, which only `drizzle-kit migrate` wants. Goes with the app's copy. */
+async function configWithDatabase(): Promise<string> {
+  const file = "drizzle.database.config.ts";
+  const text = `import config from "./drizzle.config";
+export default { ...config, dbCredentials: { url: process.env["DATABASE_URL"] } };
+`;
+  await writeFile(join(built.source, file), text);
+  return file;
+}
 
 /** Release 2's folder and one migration more. The comment makes sure that only a parser can tell what the file does. */
 async function folderWithConcurrentIndex(): Promise<AsyncDisposable & { folder: string }> {
