@@ -2,18 +2,21 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo bench clean
+.PHONY: help setup setup-tests check test demo bench clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
-setup: ## Install what is missing: node_modules, and PgBouncer for the tests
+setup: ## Install node_modules, where they are missing or old
 	@build/setup.sh
+
+setup-tests: setup ## Install what the tests need besides: PgBouncer
+	@build/setup-tests.sh
 
 check: setup ## Types, lint, format and import rules
 	@npm run --silent check
 
-test: check ## All tests; the last line sums them up
+test: setup-tests check ## All tests; the last line sums them up
 	@node test/run.ts
 
 demo: setup ## See it work; DEMO_ONCE=1 ends by itself

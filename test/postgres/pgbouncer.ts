@@ -22,7 +22,7 @@ export type PgBouncer = AsyncDisposable & {
 
 const START_TIMEOUT_MS = 30_000;
 
-/** Starts Debian's `pgbouncer`, which `make setup` installs, before the database of `target`. */
+/** Starts Debian's `pgbouncer`, which `make setup-tests` installs, before the database of `target`. */
 export async function startPgBouncer(target: { url: string }, options: PgBouncerOptions): Promise<PgBouncer> {
   const user = await unprivileged();
   const folder = await mkdtemp(join(tmpdir(), "lockkeeper-pgbouncer-"));
