@@ -11,11 +11,11 @@ export const EXIT = {
   failedMigration: 11,
   /** History and source disagree: a changed checksum, a hole, an entry out of order. */
   drift: 12,
-  /** Flags, environment, the folder or a file in it can't be used. */
+  /** Flags, environment, the folder or a file in it can't be used, or the role lacks a right. */
   invalidInput: 13,
   /** The database can't be reached, or refuses the connection. */
   unreachable: 14,
-  /** SIGTERM, or out of `--run-timeout`. */
+  /** SIGTERM, SIGINT, or out of `--run-timeout`. */
   cancelled: 15,
   /** A bug in Lockkeeper (EX_SOFTWARE). */
   bug: 70,

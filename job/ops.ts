@@ -13,6 +13,8 @@ import { folderReader } from "./ops/told-by-folder.ts";
 import { parseTableName } from "./postgres/name.ts";
 import { DEFAULT_TABLE } from "./run-log/columns.ts";
 
+export type { OpsPool } from "./ops/pool.ts";
+
 /** Each option wins over the environment's variable. */
 export type OpsMigrationsOptions = {
   /** Default: DATABASE_URL, or what is in the file that DATABASE_URL_FILE names. */

@@ -11,7 +11,7 @@ export const EXIT_CODES = [
   [EXIT.lockTimeout, "a lock could not be had in time: another runner's, or a table's; running again may help"],
   [EXIT.failedMigration, "a migration failed; running it again won't help"],
   [EXIT.drift, "history and folder disagree: a changed file, a hole, a migration out of order"],
-  [EXIT.invalidInput, "a flag, a variable, the folder or a file in it can't be used"],
+  [EXIT.invalidInput, "a flag, a variable, the folder or a file in it can't be used, or a right is missing"],
   [EXIT.unreachable, "the database can't be reached, or refuses the connection"],
   [EXIT.cancelled, "stopped by SIGTERM or SIGINT, or out of --run-timeout"],
   [EXIT.bug, "a bug in Lockkeeper"],
