@@ -28,7 +28,7 @@ const HOLDER = `
 select l.pid,
        a.usename::text as "user",
        nullif(a.application_name, '') as application,
-       a.client_addr::text as address,
+       pg_catalog.host(a.client_addr) as address,
        a.state,
        (extract(epoch from pg_catalog.clock_timestamp() - a.backend_start) * 1000)::float8 as "connectedMs",
        (extract(epoch from pg_catalog.clock_timestamp() - a.state_change) * 1000)::float8 as "ageMs",
