@@ -190,6 +190,42 @@ test.each(failing)("a connection that fails by $name says why, without the passw
   expect(ended.stdout + ended.stderr).toMatch(says);
 });
 
+test("neither do migrate --json, down and baseline, done or refused, nor their reports and rows", async () => {
+  await using db = await database();
+  await using source = await folder({
+    "0001_a.up.sql": "create table a (id int)",
+    "0001_a.down.sql": "drop table a",
+    "0002_b.up.sql": "create table b (id int)",
+    "0002_b.down.sql": "drop table nowhere",
+  });
+  await using scratch = await folder({});
+  const role = await withCanary(db);
+  const said: Texts = {};
+  const codes: (number | null)[] = [];
+  const tell = async (...argv: string[]): Promise<void> => {
+    const report = join(scratch.dir, `${codes.length}.json`);
+    const flags = ["--dir", source.dir, "--report", report];
+    const ended = await command([...argv, ...flags], { DATABASE_URL: role.url, LOCKKEEPER_DEBUG: "1" });
+    const name = `#${codes.push(ended.code)} ${argv.join(" ")}`;
+    Object.assign(said, outputs(name, ended), { [`${name}: report`]: await readFile(report, "utf8") });
+  };
+  await tell("baseline", "0003_nowhere");
+  await tell("baseline", "0001_a", "--json");
+  await tell("baseline", "0001_a");
+  await tell("migrate", "--json");
+  await tell("down", "--to", "0001_a", "--yes");
+  await tell("down", "--to", "0001_a", "--yes", "--json");
+  await db.query("create table nowhere ()");
+  await db.query(`alter table nowhere owner to ${role.name}`);
+  await tell("down", "--to", "0001_a", "--yes", "--json");
+  await tell("down", "--to", "0", "--json");
+  expect(codes).toEqual([13, 0, 13, 0, 11, 11, 0, 13]);
+  for (const [channel, text] of Object.entries(said)) {
+    if (channel.endsWith("--json: stdout")) expect(JSON.parse(text)).toMatchObject({ exitCode: expect.any(Number) });
+  }
+  expect(leaks({ ...said, ...(await databaseTexts(db)) })).toEqual([]);
+});
+
 test("neither a pooler's refusal nor a wait for the lock tells it", async () => {
   await using db = await database();
   await using source = await folder({ "0001_users.sql": "create table users (id int)" });
