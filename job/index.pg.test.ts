@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { database } from "../test/postgres/database.ts";
 import { Failure, migrate } from "./index.ts";
@@ -92,4 +93,36 @@ test("the signal stops it", async () => {
   await using db = await database();
   const error = await failed({ dir, databaseUrl: db.url, signal: AbortSignal.abort("shutdown") });
   expect(error).toMatchObject({ code: "CANCELLED", exitCode: 15, result: { applied: [] } });
+});
+
+test("what it rejects with, and what it tells on the way, is without the connection's password", async () => {
+  await using db = await database();
+  const password = "canary/p@ss word";
+  const role = await db.role("app", { password, grants: [`create on database ${db.name}`, "create on schema public"] });
+  await writeFile(
+    join(dir, "0002_tells.sql"),
+    `do $$ begin raise exception 'it is ${password}' using detail = '${password}', hint = '${password}'; end $$;`,
+  );
+  const told: string[] = [];
+  const error = await failed({
+    dir,
+    databaseUrl: role.url,
+    onEvent: (event) => told.push(inspect(event, { depth: null })),
+  });
+  expect(error.message).toContain("it is [redacted]");
+  expect(error.details.detail).toBe("[redacted]");
+  expect(error.stack).toContain("[redacted]");
+  expect(inspect(error, { depth: null, showHidden: true })).not.toContain("canary");
+  expect(told.join("\n")).not.toContain("canary");
+});
+
+test("a URL from a file is kept out of errors as well", async () => {
+  await using db = await database();
+  const { url } = await db.role("app", { password: "canary-of-a-file" });
+  const file = join(dir, "url");
+  await writeFile(file, url);
+  await writeFile(join(dir, "0001_users.sql"), "do $$ begin raise exception 'canary-of-a-file'; end $$;");
+  const error = await failed({ dir, databaseUrlFile: file, format: "sql" });
+  expect(error).toBeInstanceOf(Failure);
+  expect(inspect(error, { depth: null, showHidden: true })).not.toContain("canary-of-a-file");
 });

@@ -1,10 +1,13 @@
 import type { Environment } from "./environment.ts";
 import { processVariables, readEnvironment } from "./environment.ts";
 import { EXIT } from "../contract/exit-code.ts";
+import { secretsOf } from "../contract/redact.ts";
 import { earlyResult } from "./early-result.ts";
+import type { RunEvent } from "./event.ts";
 import { Failure } from "./failure.ts";
 import type { MigrateOptions } from "./library/options.ts";
 import { optionValues } from "./library/option-values.ts";
+import { withoutSecrets } from "./library/without-secrets.ts";
 import { readSettings } from "./cli/settings.ts";
 import type { RunResult } from "./result.ts";
 import type { RunSettings } from "./settings.ts";
@@ -25,29 +28,37 @@ export type FailedRun = Failure & { result: RunResult };
 /**
  * Applies what is pending, as `lockkeeper migrate` does, for a process that migrates when it starts. Resolves to a result
  * that is SUCCESS or SKIPPED (nothing was pending, or `DB_MIGRATE_ENABLED=0`); rejects with a FailedRun otherwise. The
- * environment counts as for the command; an option wins over it. Prints nothing.
+ * environment counts as for the command; an option wins over it. Prints nothing. No text of the result, of an event or of
+ * an error holds the connection's password.
  */
 export async function migrate(options: MigrateOptions = {}): Promise<RunResult> {
   const now = (): Date => new Date();
   const startedAt = now();
+  const variables = processVariables();
+  // Even a URL that can't be used has a password.
+  let secrets = secretsOf(String(options.databaseUrl ?? variables.DATABASE_URL ?? ""));
   const context = {
-    onEvent: options.onEvent ?? (() => undefined),
+    onEvent: (event: RunEvent) => options.onEvent?.(withoutSecrets(event, secrets)),
     signal: options.signal ?? new AbortController().signal,
     now,
   };
   const runId = options.runId ?? uuidV7(startedAt);
   try {
-    const environment = readEnvironment(processVariables());
+    const environment = readEnvironment(variables);
     if (!environment.enabled) {
       return await skipDisabled(readable(options, environment, runId), { runId, startedAt }, context);
     }
     const run = await import("./migrate.ts");
-    const result = await run.migrate(settingsOf(options, environment, runId), context);
+    const settings = settingsOf(options, environment, runId);
+    secrets = secretsOf(settings.connection.url);
+    const result = withoutSecrets(await run.migrate(settings, context), secrets);
     if (result.exitCode === EXIT.done) return result;
     throw failedRun(result.failure ?? failureOf(result), result);
   } catch (error) {
-    if (!(error instanceof Failure) || "result" in error) throw error;
-    throw failedRun(error, earlyResult({ runId, command: "migrate", startedAt, finishedAt: now(), failure: error }));
+    if (error instanceof Failure && "result" in error) throw error;
+    const failure = withoutSecrets(error, secrets);
+    if (!(failure instanceof Failure)) throw failure;
+    throw failedRun(failure, earlyResult({ runId, command: "migrate", startedAt, finishedAt: now(), failure }));
   }
 }
 

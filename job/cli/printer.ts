@@ -11,11 +11,12 @@ export type Printer = {
 };
 
 export function printer({ out, err }: Pick<Host, "out" | "err">): Printer {
-  const secrets: string[] = [];
+  // A new list each time: `redact` remembers what it made of a list that it has seen.
+  let secrets: readonly string[] = [];
   return {
     out: (text) => void out.write(redact(text, secrets)),
     err: (text) => void err.write(redact(text, secrets)),
-    protect: (more) => void secrets.push(...more),
+    protect: (more) => void (secrets = [...secrets, ...more]),
     secrets: () => secrets,
   };
 }
