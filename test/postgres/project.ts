@@ -8,8 +8,8 @@ export function postgresProject(version: number): TestProjectConfiguration {
     test: {
       name: `postgres-${version}`,
       include: ["{job,test/postgres,test/runner}/**/*.pg.test.ts"],
-      // The runner's memory doesn't depend on the server: once is enough, and takes long.
-      exclude: version === 18 ? [] : ["**/memory.pg.test.ts"],
+      // Neither the runner's memory nor its bundle depends on the server: once is enough, and takes long.
+      exclude: version === 18 ? [] : ["**/{memory,bundle}.pg.test.ts"],
       globalSetup: fileURLToPath(new URL("setup.ts", import.meta.url)),
       provide: { postgresVersion: version },
       testTimeout: 60_000,

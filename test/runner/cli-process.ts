@@ -12,9 +12,14 @@ export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout
 export type Running = { child: ChildProcess; ended: Promise<Ended> };
 
 /** Starts the real command with these variables and no others of Lockkeeper's. */
-export function startCommand(argv: readonly string[], variables: Record<string, string>, cwd = tmpdir()): Running {
+export function startCommand(
+  argv: readonly string[],
+  variables: Record<string, string>,
+  cwd = tmpdir(),
+  program = MAIN,
+): Running {
   const env = { PATH: process.env.PATH ?? "", ...variables };
-  const child = spawn(process.execPath, [MAIN, ...argv], { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [program, ...argv], { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
   return { child, ended: collect(child) };
 }
 

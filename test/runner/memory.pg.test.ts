@@ -1,32 +1,27 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, open, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { largeMigration, migrations } from "../bench/runner/migrations.ts";
 import { database } from "../postgres/database.ts";
 import type { TestDatabase } from "../postgres/database.ts";
+import { bundle } from "./bundled.ts";
+import type { Bundled } from "./bundled.ts";
 import { folder } from "./cli-process.ts";
 
 const MB = 1_000_000;
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-let scratch = "";
+let bundled: Bundled;
 beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "lockkeeper-memory-"));
-  // Not into the checkout's own folder, which somebody may use now.
-  const child = spawn(process.execPath, [here("../../build/bundle.ts"), scratch], { stdio: "ignore" });
-  const [code] = (await once(child, "exit")) as [number | null];
-  if (code !== 0) throw new Error(`the bundle could not be made: exit ${code}`);
+  bundled = await bundle();
 }, 120_000);
-afterAll(async () => await rm(scratch, { recursive: true }));
+afterAll(async () => await bundled[Symbol.asyncDispose]());
 
 /** The resident peak of the bundled command, in bytes, as the kernel keeps it. It's read until there is no process. */
 async function peakOf(db: TestDatabase, dir: string): Promise<number> {
-  const args = [join(scratch, "lockkeeper.cjs"), "migrate", "--dir", dir];
+  const args = [bundled.program, "migrate", "--dir", dir];
   const env = { PATH: process.env.PATH ?? "", DATABASE_URL: db.url };
   const child = spawn(process.execPath, args, { env, stdio: "ignore" });
   const exit = once(child, "exit");

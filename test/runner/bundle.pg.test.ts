@@ -1,0 +1,99 @@
+import { access, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { EXIT } from "../../contract/exit-code.ts";
+import { database } from "../postgres/database.ts";
+import { bundle } from "./bundled.ts";
+import type { Bundled } from "./bundled.ts";
+import { folder, lastLine, startCommand } from "./cli-process.ts";
+import type { Ended } from "./cli-process.ts";
+import { DRIZZLE, entry, JOURNAL } from "./faults/folders.ts";
+import { history } from "./run.ts";
+
+let bundled: Bundled;
+beforeAll(async () => {
+  bundled = await bundle();
+}, 120_000);
+afterAll(async () => await bundled[Symbol.asyncDispose]());
+
+/** Runs the bundled command to its end, from a folder without `node_modules` above it. */
+const run = async (argv: string[], url?: string): Promise<Ended> =>
+  await startCommand(argv, url === undefined ? {} : { DATABASE_URL: url }, bundled.dir, bundled.program).ended;
+
+test("the bundle is all that its command can find: no node_modules lies in it or above it", async () => {
+  const files = await readdir(bundled.dir);
+  expect(files).toEqual(expect.arrayContaining(["lockkeeper.cjs", "libpg-query.cjs", "libpg-query.wasm", "umzug.cjs"]));
+  for (let dir = bundled.dir; ; dir = dirname(dir)) {
+    await expect(access(join(dir, "node_modules"))).rejects.toMatchObject({ code: "ENOENT" });
+    if (dir === dirname(dir)) break;
+  }
+});
+
+test("bundled, --help and --version need nothing else", async () => {
+  const help = await run(["--help"]);
+  expect(help).toMatchObject({ code: EXIT.done, stderr: "" });
+  expect(help.stdout).toContain("lockkeeper COMMAND");
+  expect(await run(["--version"])).toMatchObject({ code: EXIT.done, stdout: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+});
+
+test("bundled, a concurrent index, which the parser must tell from others, is made; status --json agrees", async () => {
+  await using db = await database();
+  await using source = await folder({
+    "0001_users.sql": "create table users (id int);",
+    "0002_index.sql": "/* not in a transaction */ CREATE INDEX /* ; */ CONCURRENTLY users_id ON users (id);",
+  });
+  const migrated = await run(["migrate", "--dir", source.dir], db.url);
+  expect(migrated).toMatchObject({ code: EXIT.done, stderr: "" });
+  expect(lastLine(migrated.stdout)).toMatchObject({ status: "SUCCESS", versionAfter: "0002_index" });
+  expect(await db.query("select indisvalid from pg_index where indexrelid = 'users_id'::regclass")).toEqual([
+    { indisvalid: true },
+  ]);
+  const { code, stdout } = await run(["status", "--dir", source.dir, "--json"], db.url);
+  expect(code).toBe(EXIT.done);
+  expect(JSON.parse(stdout)).toMatchObject({
+    version: "0002_index",
+    applied: ["0001_users", "0002_index"],
+    pending: [],
+    runs: [{ status: "SUCCESS" }],
+    error: null,
+  });
+});
+
+test("bundled, modules in TypeScript and JavaScript run", async () => {
+  await using db = await database();
+  await db.query(JOURNAL);
+  await using source = await folder({
+    "0001_first.ts": `type Given = { client: { query(sql: string): Promise<unknown> } };
+export async function up({ client }: Given): Promise<void> { await client.query("${entry("ts")}"); }`,
+    "0002_second.mjs": `export async function up({ client }) { await client.query("${entry("mjs")}"); }`,
+  });
+  const { code, stderr } = await run(["migrate", "--dir", source.dir], db.url);
+  expect({ code, stderr }).toEqual({ code: EXIT.done, stderr: "" });
+  expect(await db.query("select name from journal")).toEqual([{ name: "ts" }, { name: "mjs" }]);
+  expect(await history(db)).toEqual(["0001_first", "0002_second"]);
+});
+
+test.each([
+  ["in a transaction", "select 1;\nselect\n  nope;", 3],
+  ["statement by statement", "vacuum pg_class;\nselect nope;", 2],
+  ["of SQL that isn't any", "select 1;\n\ncreate tabel users ();", 3],
+])("bundled, a broken file %s fails with its name and line", async (_, sql, line) => {
+  await using db = await database();
+  await using source = await folder({ "0001_broken.sql": sql });
+  const { code, stdout } = await run(["migrate", "--dir", source.dir], db.url);
+  expect(code).toBe(EXIT.failedMigration);
+  expect(lastLine(stdout)).toMatchObject({ status: "FAILED" });
+  expect(stdout).toContain(`${join(source.dir, "0001_broken.sql")}:${line}`);
+});
+
+test("bundled, a drizzle folder is applied into drizzle's history, and is nothing to do the second time", async () => {
+  await using db = await database();
+  await db.query(JOURNAL);
+  await using source = await folder(DRIZZLE.files);
+  const first = await run(["migrate", "--dir", source.dir], db.url);
+  expect(first).toMatchObject({ code: EXIT.done, stderr: "" });
+  expect(await db.query(DRIZZLE.history)).toEqual(DRIZZLE.names.map((name) => ({ name })));
+  const again = await run(["migrate", "--dir", source.dir, "--json"], db.url);
+  expect(JSON.parse(again.stdout)).toMatchObject({ status: "SKIPPED", appliedTotal: 3 });
+  expect(await db.query("select name from journal order by name")).toEqual(DRIZZLE.journal.map((name) => ({ name })));
+});
