@@ -35,8 +35,9 @@ export async function migrate(options: MigrateOptions = {}): Promise<RunResult> 
   const now = (): Date => new Date();
   const startedAt = now();
   const variables = processVariables();
-  // Even a URL that can't be used has a password.
-  let secrets = secretsOf(String(options.databaseUrl ?? variables.DATABASE_URL ?? ""));
+  // Even a URL that can't be used has a password; what isn't a text is refused later.
+  const url: unknown = options.databaseUrl ?? variables.DATABASE_URL;
+  let secrets = secretsOf(typeof url === "string" ? url : "");
   const context = {
     onEvent: (event: RunEvent) => options.onEvent?.(withoutSecrets(event, secrets)),
     signal: options.signal ?? new AbortController().signal,
