@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chown, copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,12 +21,19 @@ export type PgBouncer = AsyncDisposable & {
 };
 
 const START_TIMEOUT_MS = 30_000;
+const launcher = new URL("pgbouncer.sh", import.meta.url);
 
-/** Starts Debian's `pgbouncer`, which `make setup-tests` installs, before the database of `target`. */
+/**
+ * Starts Debian's `pgbouncer`, which `make setup-tests` installs, before the database of `target`. It ends when
+ * it's disposed, or by itself when this process ends, however that happens.
+ */
 export async function startPgBouncer(target: { url: string }, options: PgBouncerOptions): Promise<PgBouncer> {
   const user = await unprivileged();
   const folder = await mkdtemp(join(tmpdir(), "lockkeeper-pgbouncer-"));
-  if (user !== undefined) await chown(folder, user.uid, user.gid);
+  // A copy, because that user may not be able to read the checkout.
+  const script = join(folder, "launcher.sh");
+  await copyFile(launcher, script);
+  if (user !== undefined) for (const path of [folder, script]) await chown(path, user.uid, user.gid);
   for (let tries = 1; ; tries++) {
     const port = await freePort();
     const config = join(folder, "pgbouncer.ini");
@@ -34,7 +41,7 @@ export async function startPgBouncer(target: { url: string }, options: PgBouncer
     if (user !== undefined) await chown(config, user.uid, user.gid);
     // Debian has it where only root's PATH looks.
     const env = { PATH: `${process.env.PATH ?? ""}:/usr/sbin` };
-    const child = spawn("pgbouncer", ["-q", config], { ...user, env, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn("sh", [script, config], { ...user, env, stdio: ["pipe", "ignore", "pipe"] });
     let log = "";
     child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
     child.on("error", (error) => (log += error.message));
