@@ -33,11 +33,12 @@ export type Moment = { now: Date; lookbackMs: number };
 export const HEARTBEAT_FRESH_MS = 60_000;
 /** A failure is cured by a later success of the same source, or when its migration is applied now, by whatever source. */
 export function isCured(failure: ObservedRun, { runs, applied, pending }: Observed): boolean {
+  const migration = failure.error?.migration ?? null;
+  // What is pending now isn't applied, whatever a row says: a later run may have stopped before it, or reverted it.
+  if (migration !== null && pending.includes(migration)) return false;
   const later = runs.filter((run) => run !== failure && run.status !== "RUNNING" && endOf(run) >= endOf(failure));
   if (later.some((run) => run.source === failure.source && leftNothingToDo(run))) return true;
-  const migration = failure.error?.migration ?? null;
-  // What is pending now isn't applied, whatever a row says: a later `down` may have reverted it.
-  if (migration === null || pending.includes(migration)) return false;
+  if (migration === null) return false;
   return applied.has(migration) || [...later, ...atWork(runs)].some((run) => run.applied.includes(migration));
 }
 

@@ -1,3 +1,4 @@
+import { EXIT } from "../contract/exit-code.ts";
 import { secretsOf } from "../contract/redact.ts";
 import { cancelled, SessionLost } from "./apply/interrupt.ts";
 import { abortable } from "./apply/send.ts";
@@ -9,6 +10,8 @@ import type { History } from "./history/history.ts";
 import type { Both } from "./postgres/connect-both.ts";
 import { acquireLock, releaseLock } from "./postgres/lock.ts";
 import { refusePooler } from "./postgres/pooler.ts";
+import { queryFailure } from "./postgres/query-failure.ts";
+import { endsSession, isServerError } from "./postgres/sqlstate.ts";
 import { cleanSession } from "./postgres/session.ts";
 import type { Queryable } from "./postgres/queryable.ts";
 import type { Session } from "./postgres/session.ts";
@@ -16,7 +19,7 @@ import { openWatcher } from "./postgres/watcher.ts";
 import type { Watcher } from "./postgres/watcher.ts";
 import type { Plan } from "./plan.ts";
 import { makePlan } from "./plan.ts";
-import { runRow } from "./run-row.ts";
+import { changes, runRow } from "./run-row.ts";
 import type { Recorder } from "./run-log/recorder.ts";
 import { withinTime } from "./run-log/reason.ts";
 import { recordFinished } from "./run-log/record-finished.ts";
@@ -65,14 +68,24 @@ export async function attempt(given: Attempt, work: Work): Promise<void> {
   facts.database = { systemIdentifier, name, oid };
   context.onEvent({ type: "connected", serverVersion: versionText, database: name, user, host: session.client.host });
   try {
-    if (connection.checkPooler && second !== null) await refusePooler(session, second);
+    if (connection.checkPooler && second !== null) await checkPooler(session, second);
     await lock(given, session, watcher);
     await underLock(given, session, watcher, work);
   } catch (error) {
-    const lost = session.lost();
-    // What ended the session tells more than a query that found it ended.
-    if (lost === null || error instanceof Failure || error instanceof SessionLost) throw error;
-    throw new SessionLost(lost);
+    if (error instanceof Failure || error instanceof SessionLost) throw error;
+    // What ended the session tells more than a query that found it ended; the server's last word comes before the end.
+    const lost = session.lost() ?? (isServerError(error) && endsSession(error) ? error : null);
+    throw lost === null ? error : new SessionLost(lost);
+  }
+}
+
+/** A second connection that is lost on the way leaves the check undone: it is made by the next attempt. */
+async function checkPooler(main: Session, second: Session): Promise<void> {
+  try {
+    await refusePooler(main, second);
+  } catch (error) {
+    const lost = second.lost() ?? (isServerError(error) && endsSession(error) ? error : null);
+    throw error instanceof Failure || lost === null ? error : new SessionLost(lost);
   }
 }
 
@@ -128,12 +141,14 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
     // What a migration left behind, a role or a time-out, must not decide what can be read.
     if (facts.plan !== null) await db.query(cleanSession(session.server.version));
     const rows = await history.read(db);
-    const plan = makePlan(source, history.match(source, rows), planOptions(settings));
+    facts.matched = history.match(source, rows);
+    const plan = makePlan(source, facts.matched, planOptions(settings));
     facts.versionBefore ??= facts.plan === null ? plan.version : null;
     facts.plan = plan;
     return plan;
   };
   let failure: Failure | null = null;
+  let bug: Error | null = null;
   const heartbeat = setInterval(
     () => void recorder.update({ applied: [...facts.ledger.applied], lockWaitMs: facts.ledger.lockWaitMs }),
     HEARTBEAT_MS,
@@ -148,13 +163,15 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
   } catch (error) {
     if (error instanceof Failure) failure = error;
     else if (context.signal.aborted) failure = cancelled(context.signal);
-    else throw error;
+    else if (isServerError(error) && !endsSession(error)) failure = queryFailure(error);
+    else if (error instanceof SessionLost || isServerError(error) || session.lost() !== null) throw error;
+    else failure = bugFailure((bug = error instanceof Error ? error : new Error(String(error))));
   } finally {
     clearInterval(heartbeat);
   }
-  // What the history says now is the truth, whatever was planned. A session that is gone can't be asked; after a failure
-  // the run ends all the same, and its row must not stay RUNNING.
-  const changed = failure !== null || facts.ledger.applied.length > 0;
+  // What the history says now is the truth, whatever was planned; one that could not be read before isn't asked again. A
+  // session that is gone can't be asked; after a failure the run ends all the same, and its row must not stay RUNNING.
+  const changed = changes(facts.ledger) > 0 || (failure !== null && facts.plan !== null);
   if (changed)
     await replan().catch((error: unknown) => (failure === null ? Promise.reject(error as Error) : undefined));
   // The last word is said on the main connection where the second is down: the row must not stay RUNNING.
@@ -164,9 +181,14 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
     .finish(runRow(settings, facts, { startedAt, finishedAt: context.now(), failure }));
   await (context.signal.aborted ? withinTime(written, LAST_WORD_MS).catch(() => undefined) : written);
   facts.telemetry = recorder.telemetry();
-  if (session.lost() === null) await releaseLock(session);
+  // The run is logged: a session that ends now gives the lock back all the same.
+  await releaseLock(session).catch(() => undefined);
+  if (bug !== null) throw bug;
   if (failure !== null) throw failure;
 }
+
+/** For the run's row only: what is thrown is the bug itself. */
+const bugFailure = ({ message }: Error): Failure => new Failure("BUG", EXIT.bug, `a bug in Lockkeeper: ${message}`);
 
 const isLive = (session: Session | null): boolean => session !== null && session.lost() === null;
 

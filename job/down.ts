@@ -3,6 +3,7 @@ import { sqlMode } from "./apply/mode.ts";
 import { PARSER_MAX_BYTES } from "./apply/parse.ts";
 import { runTasks } from "./apply/run-tasks.ts";
 import type { Task } from "./apply/task.ts";
+import type { Held } from "./attempt.ts";
 import type { RunContext } from "./context.ts";
 import { Failure, invalidInput } from "./failure.ts";
 import type { History } from "./history/history.ts";
@@ -25,20 +26,35 @@ export const EVERYTHING = "0";
  * touched unless every one of them can be reverted.
  */
 export async function down(settings: RunSettings, { to }: { to: string }, context: RunContext): Promise<RunResult> {
-  const whole = { ...settings, source: { ...settings.source, to: null }, allowOutOfOrder: true };
+  // A source of its own in the log: what a down undid must not pass for the cure of a failed migrate.
+  const label = { ...settings.run, source: `down --to ${to}: ${settings.run.source}` };
+  const whole = { ...settings, run: label, source: { ...settings.source, to: null }, allowOutOfOrder: true };
+  // Across attempts: what was under way when a connection was lost.
+  let asked: Migration[] = [];
   return await run("down", whole, context, async (held) => {
     const plan = await held.replan();
+    settleReverted(held, asked, plan);
     const failure = checkPlan(plan, { to: null, allowDrift: settings.allowDrift, allowOutOfOrder: true });
     if (failure !== null) throw failure;
     const reverted = toRevert(held.source, plan, to);
     const counts = { pending: reverted.length, applied: plan.applied.length, available: held.source.migrations.length };
     context.onEvent({ type: "planned", runId: settings.run.id, ...counts, version: plan.version });
+    asked = reverted;
     if (reverted.length === 0) return;
-    await held.recorder.update({ pending: reverted.map(({ name }) => name), versionBefore: held.facts.versionBefore });
+    await held.recorder.update({ versionBefore: held.facts.versionBefore });
     const tasks: Task[] = [];
     for (const migration of reverted) tasks.push(await taskOf(migration, held.history));
     await runTasks(benchOf(held), tasks, "down");
   });
+}
+
+/** What was to be reverted when a connection was lost, and isn't applied any more, is this run's work. */
+function settleReverted({ facts }: Held, asked: Migration[], plan: Plan): void {
+  const known = new Set(facts.ledger.reverted);
+  const applied = new Set(plan.applied);
+  for (const migration of asked) {
+    if (!applied.has(migration) && !known.has(migration.name)) facts.ledger.reverted.push(migration.name);
+  }
 }
 
 function toRevert(source: Source, plan: Plan, to: string): Migration[] {

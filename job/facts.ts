@@ -1,5 +1,6 @@
 import type { DatabaseIdentity } from "../contract/report.ts";
 import type { Ledger } from "./apply/task.ts";
+import type { MatchedRow } from "./history/history.ts";
 import type { Plan } from "./plan.ts";
 import type { Source } from "./source/migration.ts";
 
@@ -10,6 +11,8 @@ export type Facts = {
   ledger: Ledger;
   /** The plan that was made last. */
   plan: Plan | null;
+  /** The history's rows when it was read last, and what they are of. */
+  matched: MatchedRow[];
   /** The version when the first plan was made. */
   versionBefore: string | null;
   telemetry: { available: boolean; reason: string };
@@ -19,8 +22,9 @@ export type Facts = {
 export const noFacts = (): Facts => ({
   source: null,
   database: null,
-  ledger: { applied: [], lockWaitMs: 0 },
+  ledger: { applied: [], reverted: [], lockWaitMs: 0 },
   plan: null,
+  matched: [],
   versionBefore: null,
   telemetry: { available: false, reason: "the database wasn't reached" },
   warnings: [],

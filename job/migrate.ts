@@ -1,17 +1,19 @@
+import { EXIT } from "../contract/exit-code.ts";
 import { openProgress } from "./apply/progress.ts";
 import { PlanOutdated } from "./apply/interrupt.ts";
-import { modeOf } from "./apply/mode.ts";
+import { modeOf, modeToGoOn } from "./apply/mode.ts";
 import { runTasks } from "./apply/run-tasks.ts";
 import type { Task } from "./apply/task.ts";
 import { applySettings } from "./apply-settings.ts";
 import { planOptions } from "./attempt.ts";
 import type { Held } from "./attempt.ts";
 import type { RunContext } from "./context.ts";
-import type { History } from "./history/history.ts";
+import { Failure } from "./failure.ts";
 import { checkPlan } from "./plan.ts";
 import type { Plan } from "./plan.ts";
 import type { RunResult } from "./result.ts";
 import { run } from "./run.ts";
+import { pendingNames } from "./run-row.ts";
 import type { RunSettings } from "./settings.ts";
 import { mapBounded } from "./source/bounded.ts";
 import type { Migration } from "./source/migration.ts";
@@ -29,28 +31,50 @@ export async function migrate(settings: RunSettings, context: RunContext): Promi
 }
 
 async function migrateUnderLock(held: Held): Promise<void> {
+  // From an earlier attempt, whose connection was lost. What is found applied after PlanOutdated is another tool's work.
+  let inFlight = held.facts.plan?.pending ?? [];
   for (let plans = 1; ; plans++) {
-    const inFlight = held.facts.plan?.pending ?? [];
     const plan = await held.replan();
-    settleInFlight(held, inFlight, plan);
+    settleInFlight(held, inFlight);
+    inFlight = [];
     const failure = checkPlan(plan, planOptions(held.settings));
     if (failure !== null) throw failure;
     await tell(held, plan);
     if (plan.pending.length === 0) return;
     try {
-      const tasks = await tasksOf(plan.pending, held.history, held.settings.run.id);
+      const tasks = await tasksOf(plan.pending, held);
       await runTasks(benchOf(held), tasks, "up");
       return;
     } catch (error) {
-      if (!(error instanceof PlanOutdated) || plans >= MOST_PLANS) throw error;
+      if (!(error instanceof PlanOutdated)) throw error;
+      if (plans >= MOST_PLANS) throw keepsChanging(error, plans);
     }
   }
 }
 
-/** What was under way when a connection was lost, and turns out to be committed, is this run's work. */
-function settleInFlight({ facts }: Held, inFlight: Migration[], plan: Plan): void {
+function keepsChanging(error: PlanOutdated, plans: number): Failure {
+  return new Failure(
+    "LOCK_LOST",
+    EXIT.unreachable,
+    `the history changed under the lock ${plans} times: ${error.message}`,
+    {
+      hint: "Another tool migrates this database without taking the lock. Stop it, then run again.",
+      cause: error,
+    },
+  );
+}
+
+/**
+ * What was under way when a connection was lost, and turns out to be committed, is this run's work: our history knows of
+ * which run a row is, drizzle's doesn't.
+ */
+function settleInFlight({ facts, settings }: Held, inFlight: Migration[]): void {
   const known = new Set(facts.ledger.applied);
-  const applied = new Set(plan.applied);
+  const { id } = settings.run;
+  const ours = facts.matched
+    .filter(({ row }) => row.runId === null || row.runId === id)
+    .map(({ migration }) => migration);
+  const applied = new Set(ours);
   for (const migration of inFlight) {
     if (applied.has(migration) && !known.has(migration.name)) facts.ledger.applied.push(migration.name);
   }
@@ -61,16 +85,19 @@ async function tell({ context, settings, recorder, source, facts }: Held, plan: 
   const counts = { pending: pending.length, applied: applied.length, available: source.migrations.length };
   context.onEvent({ type: "planned", runId: settings.run.id, ...counts, version });
   if (pending.length === 0) return;
-  await recorder.update({ pending: pending.map(({ name }) => name), versionBefore: facts.versionBefore });
+  await recorder.update({ pending: pendingNames(facts), versionBefore: facts.versionBefore });
 }
 
 /** Every file is looked at before the first is run: what Lockkeeper refuses is refused while nothing is touched. */
-async function tasksOf(pending: Migration[], history: History, runId: string): Promise<Task[]> {
+async function tasksOf(pending: Migration[], held: Held): Promise<Task[]> {
+  const { history, settings, line } = held;
+  const unfinished = await openProgress(history.table).unfinished(line.session);
   const modes = await mapBounded(
     pending,
     8,
     () => null,
-    async (migration) => await modeOf(migration),
+    async (migration) => (unfinished.has(migration.name) ? await modeToGoOn(migration) : await modeOf(migration)),
+    line.signal,
   );
   return pending.map((migration, i) => {
     const mode = modes[i];
@@ -79,7 +106,7 @@ async function tasksOf(pending: Migration[], history: History, runId: string): P
       migration,
       direction: "up",
       mode,
-      claim: () => history.claim(migration, runId),
+      claim: () => history.claim(migration, settings.run.id),
       read: async () => await readMigration(migration),
     };
   });

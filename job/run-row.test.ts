@@ -10,7 +10,7 @@ import type { RunSettings } from "./settings.ts";
 const failure = (details: FailureDetails, message = "0002_b: no"): Failure =>
   new Failure("42703", EXIT.failedMigration, message, details);
 
-const facts = (applied: string[]): Facts => ({ ...noFacts(), ledger: { applied, lockWaitMs: 7 } });
+const facts = (applied: string[]): Facts => ({ ...noFacts(), ledger: { applied, reverted: [], lockWaitMs: 7 } });
 
 test("nothing applied is SKIPPED, something is SUCCESS, a failure is FAILED, and a lock's is LOCK_TIMEOUT", () => {
   expect(statusOf(facts([]), null)).toBe("SKIPPED");

@@ -1,5 +1,6 @@
 import type { RunError } from "../contract/run.ts";
 import { EXIT } from "../contract/exit-code.ts";
+import type { Ledger } from "./apply/task.ts";
 import type { Facts } from "./facts.ts";
 import type { Failure, Location } from "./failure.ts";
 import type { RunResult } from "./result.ts";
@@ -22,18 +23,25 @@ export function runRow(settings: RunSettings, facts: Facts, { startedAt, finishe
     lockWaitMs: facts.ledger.lockWaitMs,
     versionBefore: facts.versionBefore,
     versionAfter: finishedAt === null ? null : (facts.plan?.version ?? null),
-    pending: (facts.plan?.pending ?? []).map(({ name }) => name),
+    pending: pendingNames(facts),
     applied: [...facts.ledger.applied],
     error: failure === null ? null : runError(failure),
     blockers: failure?.details.blockers ?? [],
   };
 }
 
+/** What is left to do, also beyond `--to`: the log tells what the database lacks, not what this run was asked for. */
+export const pendingNames = ({ plan }: Facts): string[] =>
+  [...(plan?.pending ?? []), ...(plan?.later ?? [])].map(({ name }) => name);
+
 /** Nothing to do is SKIPPED; a lock that could not be had is an outcome of its own. */
 export function statusOf({ ledger }: Facts, failure: Failure | null): RunResult["status"] {
   if (failure !== null) return failure.exitCode === EXIT.lockTimeout ? "LOCK_TIMEOUT" : "FAILED";
-  return ledger.applied.length > 0 ? "SUCCESS" : "SKIPPED";
+  return changes(ledger) > 0 ? "SUCCESS" : "SKIPPED";
 }
+
+/** How many migrations the run has applied or reverted. */
+export const changes = ({ applied, reverted }: Ledger): number => applied.length + reverted.length;
 
 /** A failure for rows and reports: what, where and what to do, without the detail that can hold row data. */
 export function runError({ code, message, details }: Failure): RunError {

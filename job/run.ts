@@ -17,7 +17,7 @@ import { openRecorder } from "./run-log/recorder.ts";
 import { withinTime } from "./run-log/reason.ts";
 import type { Recorder } from "./run-log/recorder.ts";
 import type { RunRow } from "./run-log/run-log.ts";
-import { runError, runRow, statusOf } from "./run-row.ts";
+import { changes, pendingNames, runError, runRow, statusOf } from "./run-row.ts";
 import type { RunSettings } from "./settings.ts";
 import type { Source } from "./source/migration.ts";
 import { readSource } from "./source/source.ts";
@@ -54,7 +54,7 @@ export async function run(
     facts.warnings.push(...source.warnings);
     for (const message of source.warnings) context.onEvent({ type: "warning", code: "SOURCE", message });
     for (let losses = 0, connected = ahead.both; ;) {
-      const before = facts.ledger.applied.length;
+      const before = changes(facts.ledger);
       try {
         return await attempt(
           { settings, context, source, history, facts, startedAt, recorderFor: recorder.over, connected },
@@ -62,11 +62,11 @@ export async function run(
         );
       } catch (error) {
         if (!(error instanceof SessionLost) || context.signal.aborted) throw error;
-        losses = facts.ledger.applied.length > before ? 1 : losses + 1;
+        losses = changes(facts.ledger) > before ? 1 : losses + 1;
         if (losses >= MOST_LOSSES) throw keepsBreaking(error, losses);
         context.onEvent({ type: "reconnecting", reason: error.message });
         const { connection } = settings;
-        connected = connectBoth(connection, context, RECONNECT_WAITS * connection.connectWaitMs);
+        connected = connectBoth(connection, context, RECONNECT_WAITS * connection.connectWaitMs, "waited-for");
       }
     }
   });
@@ -185,8 +185,8 @@ function resultOf(
     versionAfter: plan?.version ?? null,
     available: source?.migrations.length ?? 0,
     appliedTotal: plan?.applied.length ?? 0,
-    applied: [...ledger.applied],
-    pending: [...(plan?.pending ?? []), ...(plan?.later ?? [])].map(({ name }) => name),
+    applied: command === "down" ? [...ledger.reverted] : [...ledger.applied],
+    pending: pendingNames(facts),
     ahead: (plan?.ahead ?? []).map(({ name }) => name),
     drift: [
       ...(plan?.drifted ?? []).map(({ migration }) => migration.name),

@@ -230,10 +230,15 @@ export class Applier {
 
   #committed(i: number, mode: "transaction" | "statements" | "module", durationMs: number): void {
     this.#done.add(i);
-    this.#bench.ledger.applied.push(this.#task(i).migration.name);
-    const { onEvent } = this.#bench.line;
-    if (this.#task(i).direction === "up") onEvent({ type: "migrated", ...this.#step(i), durationMs, mode });
-    else onEvent({ type: "reverted", ...this.#step(i), durationMs });
+    const { ledger, line } = this.#bench;
+    const { direction, migration } = this.#task(i);
+    if (direction === "up") {
+      ledger.applied.push(migration.name);
+      line.onEvent({ type: "migrated", ...this.#step(i), durationMs, mode });
+    } else {
+      ledger.reverted.push(migration.name);
+      line.onEvent({ type: "reverted", ...this.#step(i), durationMs });
+    }
   }
 
   #triesOf(i: number): Tries {

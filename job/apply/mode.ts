@@ -68,6 +68,28 @@ export async function sqlMode(file: string, content: Buffer): Promise<Mode> {
   return { kind: "statements", units, lockTimeoutMs };
 }
 
+/**
+ * How a file goes on that an earlier run left half done: by its units, whatever it would be run as from its beginning. What
+ * is committed of it must not be run again.
+ */
+export async function modeToGoOn(migration: Migration): Promise<Mode> {
+  const mode = await modeOf(migration);
+  if (mode.kind === "statements") return mode;
+  const units = mode.kind === "module" ? null : await unitsOf(migration.file, await readMigration(migration));
+  if (units !== null)
+    return { kind: "statements", units, lockTimeoutMs: mode.kind === "transaction" ? mode.lockTimeoutMs : null };
+  throw new Failure(
+    "UNCERTAIN",
+    EXIT.failedMigration,
+    `${migration.name}: a run left it half done, and it can't be divided into statements any more`,
+    {
+      migration: migration.name,
+      location: { file: migration.file },
+      hint: "Bring back the file as that run had it.",
+    },
+  );
+}
+
 /** The units of a file that the server would not run in a transaction, though nothing in it told so. */
 export async function unitsOf(file: string, content: Buffer): Promise<Unit[] | null> {
   if (content.length > PARSER_MAX_BYTES) return null;

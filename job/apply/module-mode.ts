@@ -29,7 +29,7 @@ export async function runModule(
   step: Step,
   nonce: string,
 ): Promise<ModuleEnd> {
-  const loaded = await loadModule(task.migration);
+  const loaded = await unlessAborted(line.signal, loadModule(task.migration));
   const run = task.direction === "up" ? loaded.up : loaded.down;
   if (run === undefined) throw moduleFailure(task, "exports no function down");
   const stream = readStream(
@@ -58,7 +58,32 @@ export async function runModule(
   if (ended.error === null && stream.blocks[0]?.committed === true) return { error: null, waits, started };
   await rollback(line);
   await refuseCommitted(line, task, transaction);
-  throw moduleFailure(task, lostTransaction(ended.error));
+  const { error: refusal } = ended;
+  // A constraint that is checked at the end, a lock or a cancel: judged like any statement's error.
+  if (refusal !== null && isServerError(refusal) && refusal.code !== SQLSTATE.transactionEnded && !isAborted(refusal)) {
+    return { error: refusal, waits, started };
+  }
+  throw moduleFailure(task, lostTransaction(refusal));
+}
+
+/** The transaction had failed before: a query that the module didn't await. */
+const isAborted = (error: { code: string }): boolean => error.code === "25P02";
+
+/** A module can hang while it is loaded: what it waits for then isn't ours to end, but the run is. */
+async function unlessAborted<Loaded>(signal: AbortSignal, loading: Promise<Loaded>): Promise<Loaded> {
+  const done = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const stop = (): void => reject(cancelled(signal));
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true, signal: done.signal });
+  });
+  try {
+    return await Promise.race([loading, aborted]);
+  } finally {
+    done.abort();
+    loading.catch(() => undefined);
+    aborted.catch(() => undefined);
+  }
 }
 
 const prologueOf = (line: Line, task: Task, settings: ApplySettings, step: Step, nonce: string): string =>
@@ -122,9 +147,11 @@ async function attempt(line: Line, task: Task, run: ModuleStep): Promise<unknown
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true, signal: gaveUp.signal });
   });
+  const client = clientFor(line, task);
   try {
-    return await Promise.race([settled(async () => await run({ client: clientFor(line, task), signal })), abandoned]);
+    return await Promise.race([settled(async () => await run({ client, signal })), abandoned]);
   } finally {
+    client.close();
     gaveUp.abort();
   }
 }
@@ -141,9 +168,13 @@ async function settled(work: () => Promise<unknown>): Promise<unknown> {
 const CONTROL = /^\s*(?:begin|start\s+transaction|commit|end|rollback(?!\s+to)|abort|prepare\s+transaction)\b/i;
 
 /** The session's client, without the statements that would end the transaction that the history row is in. */
-function clientFor({ session }: Line, task: Task): Queryable {
+function clientFor({ session }: Line, task: Task): Queryable & { close(): void } {
+  let open = true;
   return {
+    /** What the module does from now on would be outside of its transaction. */
+    close: () => void (open = false),
     query: async (text, values) => {
+      if (!open) throw moduleFailure(task, "ran a query after its transaction: it didn't await it");
       if (CONTROL.test(text)) throw moduleFailure(task, `may not run ${JSON.stringify(text.trim().slice(0, 40))}`);
       return await session.query(text, values);
     },

@@ -14,6 +14,8 @@ export type Progress = {
   table: TableName;
   ensure(db: Queryable): Promise<void>;
   read(db: Queryable, migration: Migration): Promise<Reached | null>;
+  /** The files that an earlier run left half done, by name. None where there is no such table. */
+  unfinished(db: Queryable): Promise<Set<string>>;
   /** PL/pgSQL: units up to `finished` are done, `started` is under way. */
   mark(migration: Migration, started: number, finished: number): string;
   /** PL/pgSQL: the file is done. */
@@ -27,10 +29,7 @@ export function openProgress(history: TableName): Progress {
   return {
     table,
     async ensure(db) {
-      const { rows } = await db.query<{ there: boolean }>("select pg_catalog.to_regclass($1) is not null as there", [
-        quoted,
-      ]);
-      if (rows[0]?.there === true) return;
+      if (await isThere(db, quoted)) return;
       await db.query(
         `create table ${quoted} (name text primary key, checksum text not null, started int not null,` +
           ` finished int not null, updated_at timestamptz not null default pg_catalog.now())`,
@@ -42,10 +41,22 @@ export function openProgress(history: TableName): Progress {
       ]);
       return rows[0] ?? null;
     },
+    async unfinished(db) {
+      if (!(await isThere(db, quoted))) return new Set();
+      const { rows } = await db.query<{ name: string }>(`select name from ${quoted}`);
+      return new Set(rows.map(({ name }) => name));
+    },
     mark: (migration, started, finished) =>
       `INSERT INTO ${quoted} (name, checksum, started, finished)` +
       ` VALUES (${quoteLiteral(migration.name)}, ${quoteLiteral(migration.checksum)}, ${started}, ${finished})` +
       ` ON CONFLICT (name) DO UPDATE SET started = excluded.started, finished = excluded.finished, updated_at = pg_catalog.now();`,
     clear: (migration) => `DELETE FROM ${quoted} WHERE name = ${quoteLiteral(migration.name)};`,
   };
+}
+
+async function isThere(db: Queryable, quoted: string): Promise<boolean> {
+  const { rows } = await db.query<{ there: boolean }>("select pg_catalog.to_regclass($1) is not null as there", [
+    quoted,
+  ]);
+  return rows[0]?.there === true;
 }

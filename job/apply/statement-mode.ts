@@ -1,21 +1,14 @@
 import type { Step } from "../event.ts";
-import type { Location } from "../failure.ts";
-import { quoteLiteral } from "../postgres/name.ts";
 import { cleanSession } from "../postgres/session.ts";
 import { isServerError, SQLSTATE } from "../postgres/sqlstate.ts";
-import type { ServerError } from "../postgres/sqlstate.ts";
 import type { Bench } from "./bench.ts";
-import { EPILOGUE, prologue } from "./block.ts";
-import { dropInvalid } from "./concurrent-index.ts";
-import { cancelled, PlanOutdated, SessionLost } from "./interrupt.ts";
-import { codePoints, lineOfByte, lineOfCodePoint } from "./position.ts";
-import { rollback, send } from "./send.ts";
-import { isLockTrouble, lockLost, refusesOneTransaction, sqlFailure } from "./sql-failure.ts";
-import { readStream } from "./stream.ts";
+import { runAlone } from "./alone.ts";
+import { cancelled, PlanOutdated } from "./interrupt.ts";
+import { isLockTrouble, refusesOneTransaction } from "./sql-failure.ts";
 import type { Task } from "./task.ts";
 import { addWaits, countTries } from "./tries.ts";
+import { failureOf, runTransaction, sendText, sendTransaction } from "./unit-message.ts";
 import type { Unit } from "./unit.ts";
-import { completeLocation, fileOf } from "./place.ts";
 import { readReached, settle } from "./resume.ts";
 import { locationOf } from "./statement-file.ts";
 import type { StatementFile } from "./statement-file.ts";
@@ -73,13 +66,6 @@ async function runSetting(file: StatementFile, unit: Unit): Promise<void> {
 
 const ROLE = /^(?:re)?set\s+(?:session\s+)?(?:role|(?:session\s+)?authorization|session_authorization)\b/i;
 
-/** A claim that the session's own role writes: the one that the file took may lack the right to. */
-function asOurselves(claim: string, roles: string[]): string {
-  if (roles.length === 0) return claim;
-  const again = roles.map((text) => `EXECUTE ${quoteLiteral(text)};`).join("\n");
-  return `RESET SESSION AUTHORIZATION; RESET ROLE;\n${claim}\n${again}`;
-}
-
 /** Runs a unit until it is done. True when the history row was written with it. */
 async function runUnit(file: StatementFile, unit: Unit, n: number, isLast: boolean): Promise<boolean> {
   const { bench, task } = file;
@@ -111,107 +97,4 @@ async function tryTransaction(file: StatementFile, unit: Unit, n: number, isLast
     ? `${task.claim()}\n${bench.progress.clear(task.migration)}`
     : bench.progress.mark(task.migration, n + 1, n + 1);
   return await sendTransaction(file, unit, claim, lockTimeoutMs);
-}
-
-/** A transaction of ours alone: an announcement, or the history row. */
-async function runTransaction(file: StatementFile, claim: string): Promise<void> {
-  const { error } = await sendTransaction(file, null, claim, file.bench.settings.lockTimeoutMs);
-  if (error !== null) throw await failureOf(file, null, error);
-}
-
-async function sendTransaction(file: StatementFile, unit: Unit | null, claim: string, lockTimeoutMs: number) {
-  const { bench, nonce } = file;
-  const text = prologue({
-    nonce,
-    index: file.step.index,
-    pid: bench.line.session.pid,
-    lockTimeoutMs,
-    statementTimeoutMs: bench.settings.statementTimeoutMs,
-    reset: null,
-    claim: asOurselves(claim, file.roles),
-  });
-  const body = unit === null ? Buffer.alloc(0) : file.content.subarray(unit.from, unit.to);
-  const sent = await sendText(file, [Buffer.from(text), body, Buffer.from(EPILOGUE)], lockTimeoutMs);
-  return { ...sent, before: codePoints(Buffer.from(text)) };
-}
-
-async function runAlone(file: StatementFile, unit: Unit, n: number, lockTimeoutMs: number) {
-  const { bench, task } = file;
-  const { session, onEvent } = bench.line;
-  const { proof } = unit;
-  await runTransaction(file, bench.progress.mark(task.migration, n + 1, n));
-  await session.query(`SET lock_timeout=${lockTimeoutMs}; SET statement_timeout=${bench.settings.statementTimeoutMs}`);
-  if (proof.by === "index" && (await dropInvalid(session, proof))) onEvent(repaired(task, proof.name));
-  const sql = [file.content.subarray(unit.from, unit.to)];
-  let ended = await sendText(file, sql, lockTimeoutMs);
-  if (proof.by !== "index") return ended;
-  // IF NOT EXISTS over an invalid leftover "succeeds": the catalog is asked after a success too.
-  if (ended.error === null && (await dropInvalid(session, proof))) {
-    onEvent(repaired(task, proof.name));
-    ended = await sendText(file, sql, lockTimeoutMs);
-  }
-  if (ended.error === null) return ended;
-  if (!bench.line.signal.aborted) await dropInvalid(session, proof);
-  // What can't be dropped now is dropped by the next run.
-  else await dropInvalid(session, proof, "at-once").catch(() => false);
-  return ended;
-}
-
-const repaired = (task: Task, index: string) =>
-  ({
-    type: "warning",
-    code: "INVALID_INDEX_DROPPED",
-    message: `${task.migration.name}: the invalid index ${JSON.stringify(index)}, left by an earlier failure, was dropped`,
-  }) as const;
-
-async function sendText(file: StatementFile, parts: Uint8Array[], lockTimeoutMs: number) {
-  const { line } = file.bench;
-  const stream = readStream(file.nonce, [file.step.index], ignore, ignore);
-  const sent = await send(line, parts, stream.progress, lockTimeoutMs, () => file.step);
-  if (sent.error !== null) await rollback(line);
-  const [block] = stream.blocks;
-  return { ...sent, started: block?.started === true, done: Math.max(0, block?.statements ?? 0), before: 0 };
-}
-
-function ignore(): void {
-  // A unit's end is seen by its message's end.
-}
-
-/** How a message with a unit in it ended: code points before the unit, and its statements that were done. */
-type Ended = { before: number; done: number };
-
-async function failureOf(
-  file: StatementFile,
-  unit: Unit | null,
-  error: Error,
-  ended: Ended = { before: 0, done: 0 },
-): Promise<Error> {
-  const { bench, task } = file;
-  const { signal, session } = bench.line;
-  if (session.lost() !== null) return new SessionLost(error);
-  if (!isServerError(error)) return error;
-  if (error.code === SQLSTATE.queryCanceled && signal.aborted) return cancelled(signal);
-  if (error.code === SQLSTATE.lockLost) return lockLost(task);
-  if (unit === null && error.code === SQLSTATE.uniqueViolation) return new PlanOutdated(task.migration.name);
-  return sqlFailure(task, error, await place(file, unit, error, ended));
-}
-
-async function place(
-  file: StatementFile,
-  unit: Unit | null,
-  error: ServerError,
-  { before, done }: Ended,
-): Promise<Location> {
-  if (unit === null) return { file: fileOf(file.task) };
-  const location = locationOf(file.task, unit);
-  if (!unit.single) location.statement = unit.statement + done;
-  const at = Number(error.position ?? Number.NaN) - 1 - before;
-  if (at >= 0) {
-    const body = file.content.subarray(unit.from, unit.to);
-    location.line = lineOfByte(file.content, unit.from) - 1 + lineOfCodePoint(body, at);
-  } else if (!unit.single) {
-    delete location.line;
-    await completeLocation(location, file.content);
-  }
-  return location;
 }

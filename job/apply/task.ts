@@ -16,6 +16,8 @@ export type Task = {
 export type Ledger = {
   /** In order. */
   applied: string[];
+  /** By a `down`, newest first. */
+  reverted: string[];
   lockWaitMs: number;
 };
 

@@ -4,7 +4,8 @@ export type Proof =
   | { by: "dropped-index"; schema: string | null; name: string }
   /** Running it again does no harm: VACUUM, REINDEX, ALTER SYSTEM. */
   | { by: "repetition" }
-  | { by: "nothing" };
+  /** `partial`: it can leave something behind even when it fails, like CALL of a procedure that commits. */
+  | { by: "nothing"; partial: boolean };
 
 /** One step of a file in statement mode: a statement, or the statements between a BEGIN and a COMMIT of the file's own. */
 export type Unit = {

@@ -18,7 +18,11 @@ export function divide(statements: ParsedStatement[], content: Uint8Array, file:
   const closeGroup = (): void => {
     const [first, last] = [group[0], group.at(-1)];
     if (first !== undefined && last !== undefined)
-      units.push({ ...unitOf("transaction", first, last, content), single: false, proof: { by: "nothing" } });
+      units.push({
+        ...unitOf("transaction", first, last, content),
+        single: false,
+        proof: { by: "nothing", partial: false },
+      });
     group = [];
   };
   for (const [i, statement] of statements.entries()) {
@@ -123,7 +127,7 @@ function proofOf(statement: ParsedStatement): Proof {
   switch (statement.type) {
     case "IndexStmt": {
       const node = statement.node as { idxname?: string; relation?: { schemaname?: string; relname?: string } };
-      if (node.idxname === undefined || node.relation?.relname === undefined) return { by: "nothing" };
+      if (node.idxname === undefined || node.relation?.relname === undefined) return { by: "nothing", partial: true };
       return {
         by: "index",
         schema: node.relation.schemaname ?? null,
@@ -134,15 +138,21 @@ function proofOf(statement: ParsedStatement): Proof {
     case "DropStmt": {
       const names = namesOf((statement.node as { objects?: unknown[] }).objects?.[0]);
       const name = names.at(-1);
-      return name === undefined ? { by: "nothing" } : { by: "dropped-index", schema: names.at(-2) ?? null, name };
+      return name === undefined
+        ? { by: "nothing", partial: true }
+        : { by: "dropped-index", schema: names.at(-2) ?? null, name };
     }
     case "VacuumStmt":
     case "ReindexStmt":
     case "AlterSystemStmt":
     case "ClusterStmt":
       return { by: "repetition" };
+    case "CallStmt":
+    case "DoStmt":
+    case "AlterTableStmt":
+      return { by: "nothing", partial: true };
     default:
-      return { by: "nothing" };
+      return { by: "nothing", partial: false };
   }
 }
 

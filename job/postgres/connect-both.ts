@@ -29,7 +29,12 @@ export function connectAhead(settings: ConnectionSettings, context: RunContext) 
  * are opened at once. While the main one is waited for, the second isn't held: it may be what is in its way. Rejects as
  * `connect` does when there is no main session.
  */
-export async function connectBoth(settings: ConnectionSettings, context: RunContext, waitMs: number): Promise<Both> {
+export async function connectBoth(
+  settings: ConnectionSettings,
+  context: RunContext,
+  waitMs: number,
+  standby: "refused" | "waited-for" = "refused",
+): Promise<Both> {
   const trySecond = async (): Promise<Session | null> =>
     await connect(settings, "second", context, 0).catch(() => null);
   let released = false;
@@ -42,10 +47,12 @@ export async function connectBoth(settings: ConnectionSettings, context: RunCont
     void release();
     context.onEvent(event);
   };
-  const connecting = connect(settings, "main", { ...context, onEvent }, waitMs).catch(async (error: unknown) => {
-    await release();
-    throw error;
-  });
+  const connecting = connect(settings, "main", { ...context, onEvent }, waitMs, standby).catch(
+    async (error: unknown) => {
+      await release();
+      throw error;
+    },
+  );
   const opening = trySecond();
   const main = await connecting;
   const first = await opening;

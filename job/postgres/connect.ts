@@ -31,13 +31,15 @@ const PASSING_SQLSTATES = new Set<string>([
 
 /**
  * A session with a server that takes writes. Waits `connectWaitMs` for one that can't be reached or is starting; a wrong
- * password, database or certificate isn't waited for. Rejects with a Failure (exit 14; 13 for what a setting causes).
+ * password, database or certificate isn't waited for; a standby is, where a failover may be under way. Rejects with a
+ * Failure (exit 14; 13 for what a setting causes).
  */
 export async function connect(
   settings: ConnectionSettings,
   role: "main" | "second",
   context: RunContext,
   waitMs: number = settings.connectWaitMs,
+  standby: "refused" | "waited-for" = "refused",
 ): Promise<Session> {
   const elapsed = stopwatch();
   for (let attempt = 1; ; attempt++) {
@@ -46,11 +48,12 @@ export async function connect(
       if (role === "main") await refuseReadOnly(session);
       return session;
     } catch (error) {
-      if (error instanceof Failure) throw error;
+      const promoting = standby === "waited-for" && error instanceof Failure && error.code === "READ_ONLY";
+      if (error instanceof Failure && !promoting) throw error;
       if (context.signal.aborted) throw unreachable(error, elapsed());
-      if (!isPassing(error)) throw refused(error);
+      if (!promoting && !isPassing(error)) throw refused(error);
       const pause = jittered(Math.min(2_000, 100 * 2 ** attempt));
-      if (elapsed() + pause > waitMs) throw unreachable(error, elapsed());
+      if (elapsed() + pause > waitMs) throw promoting ? error : unreachable(error, elapsed());
       context.onEvent({ type: "connecting", attempt, reason: connectionReason(error) });
       await sleep(pause, context.signal);
     }

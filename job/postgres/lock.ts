@@ -32,7 +32,7 @@ export async function acquireLock(
       `select pg_catalog.pg_try_advisory_lock(${LOCK_KEY}) as locked`,
     );
     if (rows[0]?.locked === true) return elapsed();
-    if (elapsed() >= waitMs) throw lockTimeout(await findHolder(watcher).catch(() => null), elapsed());
+    if (elapsed() >= waitMs) throw lockTimeout(await seenHolder(watcher), elapsed());
     if (elapsed() - toldAt >= TELL_EVERY_MS) {
       toldAt = elapsed();
       context.onEvent({ type: "waiting-for-lock", waitedMs: elapsed(), holder: await quietHolder(watcher) });
@@ -48,9 +48,20 @@ export async function releaseLock(main: Queryable): Promise<void> {
   await main.query(`select pg_catalog.pg_advisory_unlock(${LOCK_KEY})`);
 }
 
+/** A second connection that has gone silent must not hold the polling up, ms. */
+const LOOK_MS = 1_000;
+
 /** Null too where there is no second connection to ask by. */
+async function seenHolder(watcher: Queryable): Promise<Holder | null> {
+  const late = new AbortController();
+  const nobody = sleep(LOOK_MS, late.signal).then(() => null);
+  const holder = await Promise.race([findHolder(watcher).catch(() => null), nobody]);
+  late.abort();
+  return holder;
+}
+
 async function quietHolder(watcher: Queryable): Promise<Omit<Holder, "query"> | null> {
-  const holder = await findHolder(watcher).catch(() => null);
+  const holder = await seenHolder(watcher);
   if (holder === null) return null;
   const { query: _query, ...rest } = holder;
   return rest;

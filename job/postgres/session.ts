@@ -43,7 +43,7 @@ const OLDEST_VERSION = 14;
 export function sessionSettings(version: number): string {
   const settings = [
     "SET statement_timeout=0",
-    "SET lock_timeout='30s'",
+    "SET lock_timeout='10s'",
     "SET idle_session_timeout=0",
     "SET idle_in_transaction_session_timeout=0",
     "SET client_connection_check_interval='2s'",

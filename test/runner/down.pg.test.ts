@@ -35,10 +35,19 @@ test("down --to NAME reverts what came after NAME, newest first, and NAME stays"
   expect(await history(db)).toEqual(["0001_a"]);
   expect(
     await db.query(
-      "select status, version_before, version_after, applied from lockkeeper.migration_run_log where id = $1",
+      "select status, source, version_before, version_after, applied, pending from lockkeeper.migration_run_log where id = $1",
       [ran.runId],
     ),
-  ).toEqual([{ status: "SUCCESS", version_before: "0003_c", version_after: "0001_a", applied: ["0003_c", "0002_b"] }]);
+  ).toEqual([
+    {
+      status: "SUCCESS",
+      source: expect.stringMatching(/^down --to 0001_a: /),
+      version_before: "0003_c",
+      version_after: "0001_a",
+      applied: [],
+      pending: ["0002_b", "0003_c"],
+    },
+  ]);
   expect(failureOf(await runFolder(db, folder.dir))).toBeNull();
   expect(await tables(db)).toEqual(["a", "b", "c"]);
 });

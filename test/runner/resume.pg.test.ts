@@ -145,3 +145,73 @@ test("a file that changed after a part of it was run stops the run; the hint's S
   expect(failureOf(await runFolder(db, folder.dir))).toBeNull();
   expect(await tables(db)).toEqual(["one", "three", "users"]);
 });
+
+test("a file that only the server sent into statement mode goes on by its statements, and none is run twice", async () => {
+  const sql =
+    "alter type mood add value if not exists 'calm';\ninsert into journal values ('first', 'calm');\ninsert into journal values ('second', 'calm');";
+  await using db = await begun("create type mood as enum ('sad'); create table journal (what text, mood mood)");
+  await db.query("alter type mood add value if not exists 'calm'");
+  await db.query("insert into journal values ('first', 'calm')");
+  await leave(db, "0001_mood", sql, 2, 2);
+  await using folder = await folderWith({ ...FIRST, "0001_mood.sql": sql });
+  const ran = await runFolder(db, folder.dir);
+  expect(failureOf(ran)).toBeNull();
+  expect(await db.query("select what from journal order by what")).toEqual([{ what: "first" }, { what: "second" }]);
+  expect(await history(db)).toEqual(["0000_first", "0001_mood"]);
+  expect(await unfinished(db)).toEqual([]);
+});
+
+test("a statement that failed as a whole is tried again by the next run, without asking anybody", async () => {
+  await using db = await begun("");
+  const sql = `create table before ();\ncreate database ${db.name};`;
+  await using folder = await folderWith({ ...FIRST, "0001_database.sql": sql });
+  const first = await runFolder(db, folder.dir);
+  expect(first.error).toMatchObject({ code: "42P04", migration: "0001_database" });
+  const second = await runFolder(db, folder.dir);
+  expect(second.error).toMatchObject({ code: "42P04", migration: "0001_database" });
+  expect(await tables(db)).toEqual(["before", "users"]);
+});
+
+test("a concurrent index whose lock times out tells who blocked it, though its leftover can't be dropped either", async () => {
+  const sql = "-- lockkeeper: lock-timeout=300ms\ncreate index concurrently users_email on users (email);";
+  await using db = await begun("");
+  await using folder = await folderWith({ ...FIRST, "0001_index.sql": sql });
+  const web = await db.connect("web");
+  await web.query("begin; insert into users values (1, 'a')");
+  const ran = await runFolder(db, folder.dir, { lock: { retries: 1 } });
+  expect(ran).toMatchObject({ status: "LOCK_TIMEOUT", exitCode: 10 });
+  expect(ran.blockers[0]).toMatchObject({ application: "web", state: "idle in transaction" });
+  await web.query("rollback");
+  expect(failureOf(await runFolder(db, folder.dir))).toBeNull();
+  expect(await db.query("select indisvalid from pg_index where indexrelid = 'users_email'::regclass")).toEqual([
+    { indisvalid: true },
+  ]);
+});
+
+test("a concurrent index whose name is another table's isn't taken for built", async () => {
+  await using db = await begun("create table other (email text); create index users_email on other (email)");
+  await using folder = await folderWith({
+    ...FIRST,
+    "0001_index.sql": "create index concurrently if not exists users_email on users (email);",
+  });
+  const ran = await runFolder(db, folder.dir);
+  expect(ran.error).toMatchObject({ code: "UNCERTAIN", message: expect.stringContaining("on another table") });
+  expect(await history(db)).toEqual(["0000_first"]);
+});
+
+test(
+  "a lock on the history itself is a lock time-out, and its row doesn't stay RUNNING",
+  { timeout: 120_000 },
+  async () => {
+    await using db = await begun("");
+    await using folder = await folderWith({ ...FIRST, "0001_more.sql": "create table more ();" });
+    const admin = await db.connect("admin");
+    await admin.query("begin; lock table lockkeeper.migration_history");
+    const ran = await runFolder(db, folder.dir);
+    expect(ran).toMatchObject({ status: "LOCK_TIMEOUT", exitCode: 10, error: { code: "55P03" } });
+    await admin.query("rollback");
+    expect(
+      await db.query("select count(*)::int as running from lockkeeper.migration_run_log where status = 'RUNNING'"),
+    ).toEqual([{ running: 0 }]);
+  },
+);
