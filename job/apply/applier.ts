@@ -1,22 +1,19 @@
 import { randomBytes } from "node:crypto";
-import type { Failure } from "../failure.ts";
 import type { Step } from "../event.ts";
-import { cleanSession } from "../postgres/session.ts";
 import { isServerError } from "../postgres/sqlstate.ts";
 import type { ServerError } from "../postgres/sqlstate.ts";
-import { SQLSTATE } from "../postgres/sqlstate.ts";
 import type { Waits } from "../postgres/waits.ts";
 import { stopwatch } from "../stopwatch.ts";
 import type { Bench } from "./bench.ts";
-import { EPILOGUE, prologue, SEAM, tether } from "./block.ts";
-import { cancelled, PlanOutdated } from "./interrupt.ts";
-import { unitsOf } from "./mode.ts";
-import { PARSER_MAX_BYTES } from "./parse.ts";
+import { SEAM } from "./block.ts";
+import { blockOf, lockTimeoutOf } from "./compose.ts";
+import { cancelled } from "./interrupt.ts";
+import { judge } from "./judge.ts";
 import { runModule } from "./module-mode.ts";
-import { blockLocation, completeLocation, fileOf } from "./place.ts";
+import { blockLocation, completeLocation } from "./place.ts";
 import type { SentBlock } from "./place.ts";
 import { rollback, send } from "./send.ts";
-import { endedItself, isLockTrouble, lockLost, refusesOneTransaction, sqlFailure } from "./sql-failure.ts";
+import { endedItself } from "./sql-failure.ts";
 import { runStatements } from "./statement-mode.ts";
 import { readStream } from "./stream.ts";
 import type { BlockState } from "./stream.ts";
@@ -91,7 +88,7 @@ export class Applier {
     const seam = blocks.length > 1 ? [Buffer.from(SEAM)] : [];
     for (const block of blocks) block.epilogue = Buffer.concat([...seam, block.epilogue]);
     const parts = blocks.flatMap((block) => [block.prologue, block.body, block.epilogue]);
-    const lockTimeoutMs = this.#lockTimeout(this.#task(first));
+    const lockTimeoutMs = lockTimeoutOf(this.#task(first), this.#bench.settings);
     const { error, waits } = await send(line, parts, stream.progress, lockTimeoutMs, () => this.#step(current));
     const waitedMs = addWaits(ledger, waits, error, lockTimeoutMs);
     if (error === null) {
@@ -129,33 +126,7 @@ export class Applier {
         chosen.push(i);
       }
     }
-    return await Promise.all(chosen.map(async (i) => await this.#block(i)));
-  }
-
-  async #block(index: number): Promise<SentBlock> {
-    const { line, settings } = this.#bench;
-    const task = this.#task(index);
-    const content = await task.read();
-    const range = task.mode.kind === "transaction" ? task.mode.body : null;
-    const tied = content.length > PARSER_MAX_BYTES ? tether(this.#nonce, index) : null;
-    const text = prologue({
-      nonce: this.#nonce,
-      index,
-      pid: line.session.pid,
-      lockTimeoutMs: this.#lockTimeout(task),
-      statementTimeoutMs: settings.statementTimeoutMs,
-      reset: cleanSession(line.session.server.version),
-      claim: tied === null ? task.claim() : `${task.claim()}\n${tied.claim}`,
-    });
-    return {
-      index,
-      content,
-      from: range?.from ?? 0,
-      prologue: Buffer.from(text),
-      body: range === null ? content : content.subarray(range.from, range.to),
-      epilogue: Buffer.from(tied?.epilogue ?? EPILOGUE),
-      firstStatement: range?.statement ?? 1,
-    };
+    return await Promise.all(chosen.map(async (i) => await blockOf(this.#bench, this.#task(i), i, this.#nonce)));
   }
 
   async #failed(
@@ -173,37 +144,13 @@ export class Applier {
     const location = blockLocation(blocks, k, state, error, task);
     this.#alone.add(index);
     try {
-      const verdict = await this.#judge(index, error, state?.started === true, () => sqlFailure(task, error, location));
+      const verdict = await judge(this.#bench.line, task, error, state?.started === true, location);
       if (verdict === "try-again") this.#triesOf(index).failed(error, waits, waitedMs, location, this.#step(index));
     } catch (failure) {
       await completeLocation(location, block.content);
       if (index === blocks[0]?.index) throw failure;
       this.#verdicts.set(index, failure as Error);
     }
-  }
-
-  /** What an error means for the task; throws when nothing that the run can do would cure it. */
-  async #judge(
-    index: number,
-    error: ServerError,
-    started: boolean,
-    failure: () => Failure,
-  ): Promise<"try-again" | "other-mode"> {
-    const { signal } = this.#bench.line;
-    const task = this.#task(index);
-    if (error.code === SQLSTATE.queryCanceled && signal.aborted) throw cancelled(signal);
-    if (error.code === SQLSTATE.lockLost) throw lockLost(task);
-    if (error.code === SQLSTATE.transactionEnded) throw endedItself(task, error, false);
-    if (!started && error.code === SQLSTATE.uniqueViolation) throw new PlanOutdated(task.migration.name);
-    if (isLockTrouble(error)) return "try-again";
-    if (refusesOneTransaction(error) && task.mode.kind === "transaction" && !task.mode.strict) {
-      const units = await unitsOf(fileOf(task), await task.read());
-      if (units !== null) {
-        task.mode = { kind: "statements", units, lockTimeoutMs: task.mode.lockTimeoutMs };
-        return "other-mode";
-      }
-    }
-    throw failure();
   }
 
   async #module(i: number): Promise<void> {
@@ -215,7 +162,7 @@ export class Applier {
       if (end.error === null) return true;
       if (!isServerError(end.error)) throw end.error;
       const { error } = end;
-      await this.#judge(i, error, end.started, () => sqlFailure(task, error, { file: task.migration.file }));
+      await judge(line, task, error, end.started, { file: task.migration.file });
       this.#triesOf(i).failed(error, end.waits, waitedMs, { file: task.migration.file }, this.#step(i));
       return false;
     });
@@ -246,11 +193,6 @@ export class Applier {
     const tries = this.#tries.get(i) ?? countTries(this.#task(i), settings.lockRetries, line.onEvent);
     this.#tries.set(i, tries);
     return tries;
-  }
-
-  #lockTimeout(task: Task): number {
-    const own = task.mode.kind === "transaction" ? task.mode.lockTimeoutMs : null;
-    return own ?? this.#bench.settings.lockTimeoutMs;
   }
 
   #step(i: number): Step {
