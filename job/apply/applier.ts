@@ -32,6 +32,8 @@ export class Applier {
   readonly #done = new Set<number>();
   readonly #alone = new Set<number>();
   readonly #tries = new Map<number, Tries>();
+  /** Files that are read before their turn. */
+  readonly #ahead = new Map<number, Promise<Buffer>>();
   /** Failures of tasks that shared a message with an earlier one: told when their own turn comes. */
   readonly #verdicts = new Map<number, Error>();
 
@@ -71,7 +73,10 @@ export class Applier {
 
   async #sendBlocks(first: number): Promise<void> {
     const { line, ledger } = this.#bench;
-    const blocks = await this.#compose(first);
+    const chosen = this.#choose(first);
+    const blocks = await Promise.all(
+      chosen.map(async (i) => blockOf(this.#bench, this.#task(i), await this.#read(i), i, this.#nonce)),
+    );
     const clocks = new Map<number, () => number>();
     let current = first;
     const indexes = blocks.map((block) => block.index);
@@ -89,7 +94,9 @@ export class Applier {
     for (const block of blocks) block.epilogue = Buffer.concat([...seam, block.epilogue]);
     const parts = blocks.flatMap((block) => [block.prologue, block.body, block.epilogue]);
     const lockTimeoutMs = lockTimeoutOf(this.#task(first), this.#bench.settings);
-    const { error, waits } = await send(line, parts, stream.progress, lockTimeoutMs, () => this.#step(current));
+    const sending = send(line, parts, stream.progress, lockTimeoutMs, () => this.#step(current));
+    this.#readAhead(first + chosen.length);
+    const { error, waits } = await sending;
     const waitedMs = addWaits(ledger, waits, error, lockTimeoutMs);
     if (error === null) {
       const left = blocks.find((_, k) => stream.blocks[k]?.committed !== true);
@@ -111,7 +118,7 @@ export class Applier {
   }
 
   /** The task's file and those after it that may go in the same message. */
-  async #compose(first: number): Promise<SentBlock[]> {
+  #choose(first: number): number[] {
     const { maxFiles, maxBytes } = this.#bench.settings.batch;
     const chosen = [first];
     let bytes = this.#task(first).migration.bytes;
@@ -126,7 +133,24 @@ export class Applier {
         chosen.push(i);
       }
     }
-    return await Promise.all(chosen.map(async (i) => await blockOf(this.#bench, this.#task(i), i, this.#nonce)));
+    return chosen;
+  }
+
+  /** Reads the files of the next message while the server runs this one; large files only when it's their turn. */
+  #readAhead(first: number): void {
+    this.#ahead.clear();
+    if (this.#tasks[first]?.mode.kind !== "transaction") return;
+    for (const i of this.#choose(first)) {
+      if (this.#task(i).migration.bytes > this.#bench.settings.batch.maxBytes) return;
+      const reading = this.#task(i).read();
+      // Told when its turn comes.
+      reading.catch(() => undefined);
+      this.#ahead.set(i, reading);
+    }
+  }
+
+  async #read(i: number): Promise<Buffer> {
+    return await (this.#ahead.get(i) ?? this.#task(i).read());
   }
 
   async #failed(

@@ -5,9 +5,14 @@ import { PARSER_MAX_BYTES } from "./parse.ts";
 import type { SentBlock } from "./place.ts";
 import type { ApplySettings, Task } from "./task.ts";
 
-/** A task that runs in one transaction, as the block of a message that it becomes. Reads its file. */
-export async function blockOf({ line, settings }: Bench, task: Task, index: number, nonce: string): Promise<SentBlock> {
-  const content = await task.read();
+/** A task that runs in one transaction, as the block of a message that it becomes. */
+export function blockOf(
+  { line, settings }: Bench,
+  task: Task,
+  content: Buffer,
+  index: number,
+  nonce: string,
+): SentBlock {
   const range = task.mode.kind === "transaction" ? task.mode.body : null;
   const tied = content.length > PARSER_MAX_BYTES ? tether(nonce, index) : null;
   const text = prologue({
