@@ -1,0 +1,159 @@
+import { keyOf } from "../kubernetes/objects.ts";
+import type { KubernetesObject } from "../kubernetes/objects.ts";
+import { compareVersions } from "./version.ts";
+
+/** What happened to an object of a store. `own`: it is the answer to the operator's own write. */
+export type Change<T> = { before: T | null; after: T | null; own: boolean };
+
+/**
+ * The objects of one kind that the operator knows, by `NAMESPACE/NAME`. Fed by a watch, and by the answers to own writes,
+ * so that who wrote reads what it wrote: an older version from the watch doesn't come back over it.
+ */
+export type Store<T extends KubernetesObject, Index extends string = string> = {
+  get(key: string): T | undefined;
+  values(): IterableIterator<T>;
+  readonly size: number;
+  /** Those that the index has under that value. */
+  by(index: Index, value: string): T[];
+  /** The server's answer to an own write, or to a read of one object; dropped if what is known is as new or newer. */
+  put(object: T): void;
+  /** After the server said that this very object is gone. Older news of it are dropped from then on. */
+  remove(key: string, uid: string): void;
+};
+
+/** A list that is being read. */
+export type Listing<T extends KubernetesObject> = {
+  /** A page of it: taken in at once, so that no list is ever held as a whole beside the store. */
+  page(objects: readonly T[]): void;
+  /** It is whole, and was true at this resourceVersion: what isn't in it is removed, but not what was written since. */
+  end(version: string): void;
+};
+
+/** A store as its reflector sees it. */
+export type Feed<T extends KubernetesObject> = {
+  /** One event of a watch. */
+  event(type: "ADDED" | "MODIFIED" | "DELETED", object: T): void;
+  /** To be called before a list is asked for. */
+  listing(): Listing<T>;
+};
+
+export type StoreOptions<T, Index extends string> = {
+  /** An object's value in each index; null: not in it. */
+  indexes: Record<Index, (object: T) => string | null>;
+  /** What is kept of an object. It may return the same one. */
+  trim: (object: T) => T;
+  /** Called after each change, when store and indexes have it. Must not throw. */
+  onChange: (change: Change<T>) => void;
+};
+
+/** How many uids of deleted objects are remembered: enough for the answers that are under way when one is deleted. */
+const REMEMBERED = 10_000;
+
+export function createStore<T extends KubernetesObject, Index extends string>(
+  options: StoreOptions<T, Index>,
+): Store<T, Index> & Feed<T> {
+  const { trim, onChange } = options;
+  const objects = new Map<string, T>();
+  const indexes = Object.entries<(object: T) => string | null>(options.indexes).map(([name, valueOf]) => ({
+    name,
+    valueOf,
+    keys: new Map<string, Set<string>>(),
+  }));
+  /** uid of what is gone -> the version at which it went; null: by an own delete, whose version isn't known. */
+  const gone = new Map<string, string | null>();
+
+  function change(key: string, after: T | null, own: boolean): void {
+    const before = objects.get(key) ?? null;
+    if (after === null) objects.delete(key);
+    else objects.set(key, after);
+    for (const { valueOf, keys } of indexes) {
+      const from = before && valueOf(before);
+      const to = after && valueOf(after);
+      if (from === to) continue;
+      if (from !== null) leave(keys, from, key);
+      if (to !== null) enter(keys, to, key);
+    }
+    if (before !== null || after !== null) onChange({ before, after, own });
+  }
+
+  function forget(uid: string, version: string | null): void {
+    gone.delete(uid);
+    gone.set(uid, version);
+    if (gone.size > REMEMBERED) for (const oldest of gone.keys()) return void gone.delete(oldest);
+  }
+
+  /** Whether it went after this version of it. */
+  function isGone({ uid, resourceVersion }: T["metadata"]): boolean {
+    const at = gone.get(uid);
+    return at === null || (at !== undefined && (compareVersions(resourceVersion, at) ?? 1) <= 0);
+  }
+
+  function take(object: T, own: boolean): void {
+    if (isGone(object.metadata)) return;
+    const key = keyOf(object);
+    const known = objects.get(key);
+    // Where versions can't be compared the watch's word counts, because it comes in order; an answer's may be late.
+    const newer = known && compareVersions(object.metadata.resourceVersion, known.metadata.resourceVersion);
+    if (newer === undefined || (newer ?? (own ? 0 : 1)) > 0) change(key, trim(object), own);
+    gone.delete(object.metadata.uid);
+  }
+
+  return {
+    get: (key) => objects.get(key),
+    values: () => objects.values(),
+    get size() {
+      return objects.size;
+    },
+    by(index, value) {
+      const keys = indexes.find(({ name }) => name === index)?.keys.get(value);
+      return keys === undefined ? [] : [...keys].flatMap((key) => objects.get(key) ?? []);
+    },
+    put: (object) => take(object, true),
+    remove(key, uid) {
+      forget(uid, null);
+      if (objects.get(key)?.metadata.uid === uid) change(key, null, true);
+    },
+    event(type, object) {
+      if (type !== "DELETED") return take(object, false);
+      const { uid, resourceVersion } = object.metadata;
+      forget(uid, resourceVersion);
+      const known = objects.get(keyOf(object))?.metadata;
+      if (known?.uid === uid && (compareVersions(resourceVersion, known.resourceVersion) ?? 1) >= 0) {
+        change(keyOf(object), null, false);
+      }
+    },
+    listing() {
+      const goneBefore = new Set(gone.keys());
+      const listed = new Set<string>();
+      return {
+        page(list) {
+          for (const object of list) {
+            listed.add(keyOf(object));
+            // Said to be gone, and listed after that: it isn't.
+            if (goneBefore.delete(object.metadata.uid)) gone.delete(object.metadata.uid);
+            take(object, false);
+          }
+        },
+        end(version) {
+          for (const [key, { metadata }] of objects) {
+            if (listed.has(key) || (compareVersions(metadata.resourceVersion, version) ?? -1) > 0) continue;
+            forget(metadata.uid, version);
+            change(key, null, false);
+          }
+        },
+      };
+    },
+  };
+}
+
+function enter(keys: Map<string, Set<string>>, value: string, key: string): void {
+  const set = keys.get(value);
+  if (set === undefined) keys.set(value, new Set([key]));
+  else set.add(key);
+}
+
+function leave(keys: Map<string, Set<string>>, value: string, key: string): void {
+  const set = keys.get(value);
+  set?.delete(key);
+  if (set?.size === 0) keys.delete(value);
+}
