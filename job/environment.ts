@@ -1,9 +1,10 @@
+import { urlOfParts } from "./connection-parts.ts";
 import { invalidInput } from "./failure.ts";
 
 /** What the environment says; null or a default where it is silent. An empty variable is the same as an unset one. */
 export type Environment = {
   databaseUrl: string | null;
-  /** Who said so, for messages: DATABASE_URL, or a program's option. */
+  /** Who said so, for messages: DATABASE_URL, PGHOST, or a program's option. */
   urlFrom: string;
   databaseUrlFile: string | null;
   /** False: `migrate` logs SKIPPED and succeeds. */
@@ -32,6 +33,20 @@ export const VARIABLES = [
     default: "",
     description: "A file that holds the connection, such as a mounted Secret. Only where DATABASE_URL isn't set.",
   },
+  {
+    name: "PGHOST",
+    default: "",
+    description: "The server's host, where neither of the two is set: the connection in parts, as for psql.",
+  },
+  { name: "PGPORT", default: "5432", description: "Its port." },
+  { name: "PGDATABASE", default: "the user's", description: "The database's name." },
+  { name: "PGUSER", default: "the system's", description: "The user." },
+  { name: "PGPASSWORD", default: "", description: "The password, as it is: nothing in it is %-encoded." },
+  {
+    name: "PGSSLMODE",
+    default: "no TLS",
+    description: "disable, require (the certificate isn't checked), verify-ca or verify-full.",
+  },
   { name: "DB_MIGRATE_ENABLED", default: "1", description: "0: migrate logs SKIPPED and exits with 0." },
   { name: "DB_MIGRATE_RUNNER", default: "cli", description: "Who runs, for the run log. --runner wins." },
   {
@@ -46,16 +61,19 @@ export const VARIABLES = [
 type Name = (typeof VARIABLES)[number]["name"];
 
 /**
- * Reads the variables by hand: loading a schema library for seven of them takes longer than a whole no-op start does.
+ * Reads the variables by hand: loading a schema library for them takes longer than a whole no-op start does.
  * Throws invalid input that names the variable, and never its value where that could be a credential.
  */
 export function readEnvironment(variables: Variables): Environment {
   const read = (name: Name): string | null => variables[name]?.trim() || null;
   const flag = (name: Name, otherwise: boolean): boolean => parseSwitch(name, read(name), otherwise);
+  const databaseUrl = read("DATABASE_URL");
+  const databaseUrlFile = read("DATABASE_URL_FILE");
+  const parts = databaseUrl === null && databaseUrlFile === null ? urlOfParts(variables) : null;
   return {
-    databaseUrl: read("DATABASE_URL"),
-    urlFrom: "DATABASE_URL",
-    databaseUrlFile: read("DATABASE_URL_FILE"),
+    databaseUrl: databaseUrl ?? parts,
+    urlFrom: parts === null ? "DATABASE_URL" : "PGHOST",
+    databaseUrlFile,
     enabled: flag("DB_MIGRATE_ENABLED", true),
     runner: parseRunner("DB_MIGRATE_RUNNER", read("DB_MIGRATE_RUNNER")),
     telemetry: flag("DB_MIGRATE_TELEMETRY_ENABLED", true),

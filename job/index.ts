@@ -1,4 +1,5 @@
 import type { Environment } from "./environment.ts";
+import { secretsOfConnection } from "./connection-parts.ts";
 import { processVariables, readEnvironment } from "./environment.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { secretsOf } from "../contract/redact.ts";
@@ -36,8 +37,8 @@ export async function migrate(options: MigrateOptions = {}): Promise<RunResult> 
   const startedAt = now();
   const variables = processVariables();
   // Even a URL that can't be used has a password; what isn't a text is refused later.
-  const url: unknown = options.databaseUrl ?? variables.DATABASE_URL;
-  let secrets = secretsOf(typeof url === "string" ? url : "");
+  const url: unknown = options.databaseUrl;
+  let secrets = [...secretsOf(typeof url === "string" ? url : ""), ...secretsOfConnection(variables)];
   const context = {
     onEvent: (event: RunEvent) => options.onEvent?.(withoutSecrets(event, secrets)),
     signal: options.signal ?? new AbortController().signal,

@@ -5,7 +5,7 @@ import { processVariables } from "./environment.ts";
 import { failureText } from "./cli/failure-text.ts";
 import { printer } from "./cli/printer.ts";
 import { EXIT } from "../contract/exit-code.ts";
-import { secretsOf } from "../contract/redact.ts";
+import { secretsOfConnection } from "./connection-parts.ts";
 
 // V8 doubles the space for young objects up to three times 16 MB, though a run keeps few of them: 5,000 migrations took 114 MB
 // with that and take 86 without, in the same time. It has to be said before that space has grown.
@@ -35,7 +35,7 @@ for (const stream of [process.stdout, process.stderr]) {
 for (const event of ["uncaughtException", "unhandledRejection"]) {
   process.on(event, (error: unknown) => {
     const print = printer({ out: process.stdout, err: process.stderr });
-    print.protect(secretsOf(variables.DATABASE_URL ?? ""));
+    print.protect(secretsOfConnection(variables));
     print.err(`${failureText(asBug(error, { variables }, print))}\n`);
     process.exit(EXIT.bug);
   });

@@ -7,7 +7,7 @@ import { durationOf } from "./values.ts";
 import type { Values } from "./values.ts";
 
 /**
- * The connection from flags and environment: --database-url-file, DATABASE_URL, DATABASE_URL_FILE, in this order.
+ * The connection from flags and environment: --database-url-file, DATABASE_URL, DATABASE_URL_FILE, PGHOST, in this order.
  * Throws invalid input that names where the URL came from and never a part of it.
  */
 export function readConnection(from: Values, environment: Environment): ConnectionSettings {
@@ -26,7 +26,7 @@ function readUrl(from: Values, environment: Environment): string {
   if (environment.databaseUrl !== null) return checkUrl(environment.urlFrom, environment.databaseUrl);
   if (environment.databaseUrlFile !== null) return readUrlFile("DATABASE_URL_FILE", environment.databaseUrlFile);
   throw invalidInput("no database is named: DATABASE_URL isn't set", {
-    hint: "Set it to postgres://USER@HOST:PORT/NAME with :PASSWORD after USER, or DATABASE_URL_FILE to a file that holds that.",
+    hint: "Set it to postgres://USER@HOST:PORT/NAME with :PASSWORD after USER, or DATABASE_URL_FILE to a file that holds that, or PGHOST and the others in parts.",
   });
 }
 

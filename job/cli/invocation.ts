@@ -1,4 +1,5 @@
 import { secretsOf } from "../../contract/redact.ts";
+import { secretsOfConnection } from "../connection-parts.ts";
 import type { RunContext } from "../context.ts";
 import { readEnvironment } from "../environment.ts";
 import type { Environment } from "../environment.ts";
@@ -54,9 +55,8 @@ export function connectionOf(invocation: Invocation): RunSettings["connection"] 
   return connection;
 }
 
-/** Even a URL that can't be used has a password that must not be printed. */
+/** Even a connection that can't be used has a password that must not be printed. */
 export function protectedEnvironment({ host, print }: Pick<Invocation, "host" | "print">): Environment {
-  const { DATABASE_URL: url } = host.variables;
-  if (url !== undefined) print.protect(secretsOf(url));
+  print.protect(secretsOfConnection(host.variables));
   return readEnvironment(host.variables);
 }
