@@ -1,0 +1,32 @@
+import type { Report } from "../../contract/report.ts";
+
+/** A report as a run that applied one migration leaves it. */
+export const report = (changes: Partial<Report> = {}): Report => ({
+  v: 1,
+  runId: "0193a0b0-0000-7000-8000-000000000000",
+  tag: "key:1",
+  command: "migrate",
+  outcome: "SUCCESS",
+  disabled: false,
+  exitCode: 0,
+  versionBefore: "0001_a",
+  versionAfter: "0002_b",
+  available: 2,
+  appliedTotal: 2,
+  appliedCount: 1,
+  applied: ["0002_b"],
+  pendingCount: 0,
+  pending: [],
+  ahead: 0,
+  drift: [],
+  driftCount: 0,
+  lockWaitMs: 0,
+  durationMs: 12,
+  error: null,
+  blockers: [],
+  telemetry: { available: true, reason: "" },
+  database: { systemIdentifier: "7", name: "shop", oid: 16384 },
+  digest: "sha256:00",
+  truncated: false,
+  ...changes,
+});
