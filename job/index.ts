@@ -13,7 +13,7 @@ import { readSettings } from "./cli/settings.ts";
 import type { RunResult } from "./result.ts";
 import type { RunSettings } from "./settings.ts";
 import { skipDisabled } from "./skip.ts";
-import { uuidV7 } from "./uuid.ts";
+import { uuidV7 } from "../contract/uuid.ts";
 
 export type { Code } from "../contract/code.ts";
 export type { Blocker } from "../contract/run.ts";

@@ -4,7 +4,7 @@ import type { RunContext } from "../context.ts";
 import { readEnvironment } from "../environment.ts";
 import type { Environment } from "../environment.ts";
 import type { RunSettings } from "../settings.ts";
-import { isUuid, uuidV7 } from "../uuid.ts";
+import { isUuid, uuidV7 } from "../../contract/uuid.ts";
 import type { CommandName } from "./commands.ts";
 import { readConnection } from "./connection.ts";
 import type { Host } from "./host.ts";

@@ -9,7 +9,7 @@ import { parseTableName } from "../postgres/name.ts";
 import type { TableName } from "../postgres/name.ts";
 import type { RunSettings } from "../settings.ts";
 import { SOURCE_FORMATS } from "../source/migration.ts";
-import { isUuid } from "../uuid.ts";
+import { isUuid } from "../../contract/uuid.ts";
 import { readConnection } from "./connection.ts";
 import type { ValueFlagName } from "./flags.ts";
 import { choiceOf, durationOf, numberOf } from "./values.ts";
