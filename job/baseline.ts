@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { EPILOGUE, prologue } from "./apply/block.ts";
+import type { Work } from "./attempt.ts";
 import type { RunContext } from "./context.ts";
 import { baselinePlan } from "./history/baseline.ts";
 import type { MatchedRow } from "./history/history.ts";
@@ -19,9 +20,14 @@ export async function baseline(
   context: RunContext,
 ): Promise<RunResult> {
   const whole = { ...settings, source: { ...settings.source, to: null } };
+  return await run("baseline", whole, context, recordUpTo(name));
+}
+
+/** Work under the lock that does this once, whatever happens to the connection on the way. */
+export function recordUpTo(name: string): Work {
   // By an earlier attempt, whose connection was lost: all of it or nothing is there.
   let sent: Migration[] = [];
-  return await run("baseline", whole, context, async ({ line, source, history, facts, replan }) => {
+  return async ({ line, settings, source, history, facts, replan }) => {
     const { session } = line;
     await replan();
     if (sent.length > 0 && isExactly(facts.matched, sent)) {
@@ -42,7 +48,7 @@ export async function baseline(
     sent = migrations;
     await session.query(`${text}${EPILOGUE}`);
     facts.ledger.applied.push(...migrations.map((migration) => migration.name));
-  });
+  };
 }
 
 function isExactly(matched: MatchedRow[], migrations: Migration[]): boolean {

@@ -7,6 +7,7 @@ import type { Task } from "./apply/task.ts";
 import { applySettings } from "./apply-settings.ts";
 import { planOptions } from "./attempt.ts";
 import type { Held } from "./attempt.ts";
+import { recordUpTo } from "./baseline.ts";
 import type { RunContext } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { checkPlan } from "./plan.ts";
@@ -23,7 +24,8 @@ import { readMigration } from "./source/read.ts";
 const MOST_PLANS = 5;
 
 /**
- * Applies what is pending, once, under the lock, on the record. Never rejects for what a user can cause: the result tells
+ * Applies what is pending, once, under the lock, on the record. With a baseline, on a database without a history, what is up
+ * to it is recorded first. Never rejects for what a user can cause: the result tells
  * the failure. SUCCESS, or SKIPPED when nothing was pending, mean that each migration up to `to` is applied.
  */
 export async function migrate(settings: RunSettings, context: RunContext): Promise<RunResult> {
@@ -37,6 +39,11 @@ async function migrateUnderLock(held: Held): Promise<void> {
     const plan = await held.replan();
     settleInFlight(held, inFlight);
     inFlight = [];
+    const { baseline } = held.settings;
+    if (baseline !== null && held.facts.matched.length === 0) {
+      await recordUpTo(baseline)(held);
+      continue;
+    }
     const failure = checkPlan(plan, planOptions(held.settings));
     if (failure !== null) throw failure;
     await tell(held, plan);

@@ -25,6 +25,8 @@ export type RunSettings = {
   runTimeoutMs: number;
   allowDrift: boolean;
   allowOutOfOrder: boolean;
+  /** The last migration that a database without a history is taken to have; null: none. */
+  baseline: string | null;
   history: { format: HistoryFormat | "auto"; table: TableName | null };
   runLog: { enabled: boolean; table: TableName | null; retentionMs: number };
   run: { id: string; runner: string; source: string; host: string };

@@ -133,6 +133,15 @@ export const FLAGS = [
     commands: ["migrate", "plan"],
   },
   {
+    name: "baseline",
+    value: "NAME",
+    env: "",
+    default: "",
+    description:
+      "On a database without a history, first record the migrations up to NAME as applied, without running them.",
+    commands: ["migrate"],
+  },
+  {
     name: "history-format",
     value: "FORMAT",
     env: "",

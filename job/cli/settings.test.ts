@@ -44,6 +44,7 @@ test("the defaults are those of the design", () => {
     runTimeoutMs: 1_800_000,
     allowDrift: false,
     allowOutOfOrder: false,
+    baseline: null,
     history: { format: "auto", table: null },
     runLog: { enabled: true, table: null, retentionMs: 90 * 86_400_000 },
     run: { id: RUN_ID, runner: "cli", source: "drizzle" },
@@ -54,7 +55,7 @@ test("the defaults are those of the design", () => {
 test("each flag sets what it names", () => {
   const given =
     "--dir d --format sql --to 7 --connect-wait 1s --lock-wait 2s --lock-timeout 3s --lock-retries 4 --statement-timeout 5s " +
-    "--run-timeout 6s --batch 1 --allow-drift --allow-out-of-order --history-format lockkeeper --history-table a.B " +
+    "--run-timeout 6s --batch 1 --allow-drift --allow-out-of-order --baseline 0 --history-format lockkeeper --history-table a.B " +
     `--run-log-table public.migration_run_log --run-log-retention 400d --runner helm-hook --source app:1 --run-id ${RUN_ID.replace("b", "C")}`;
   expect(settings(given.split(" "))).toMatchObject({
     connection: { connectWaitMs: 1_000 },
@@ -64,6 +65,7 @@ test("each flag sets what it names", () => {
     runTimeoutMs: 6_000,
     allowDrift: true,
     allowOutOfOrder: true,
+    baseline: "0",
     history: { format: "lockkeeper", table: { schema: "a", table: "b" } },
     runLog: { table: { schema: "public", table: "migration_run_log" }, retentionMs: 400 * 86_400_000 },
     run: { id: RUN_ID.replace("b", "c"), runner: "helm-hook", source: "app:1" },

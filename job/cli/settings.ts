@@ -38,6 +38,7 @@ export function readSettings(from: Values, environment: Environment, defaults: D
     runTimeoutMs: durationOf(from, "run-timeout", "30m"),
     allowDrift: from.switches.has("allow-drift"),
     allowOutOfOrder: from.switches.has("allow-out-of-order"),
+    baseline: from.values.baseline ?? null,
     history: {
       format: choiceOf(from, "history-format", ["auto", ...HISTORY_FORMATS], "auto"),
       table: tableOf(from, "history-table"),

@@ -20,6 +20,8 @@ export type MigrateOptions = {
   batch?: number;
   allowDrift?: boolean;
   allowOutOfOrder?: boolean;
+  /** On a database without a history: the last migration that it is taken to have. */
+  baseline?: string;
   historyFormat?: "auto" | "lockkeeper" | "drizzle";
   historyTable?: string;
   runLogTable?: string;

@@ -7,7 +7,7 @@ import { migrate as upstream } from "drizzle-orm/node-postgres/migrator";
 import { expect, test } from "vitest";
 import { folderWith } from "../../job/source/folder-fixture.ts";
 import { database } from "../postgres/database.ts";
-import { failureOf, history, runBaseline, runFolder, tables } from "./run.ts";
+import { failureOf, history, runBaseline, runFolder, settingsFor, tables } from "./run.ts";
 
 const FILES = {
   "0001_a.sql": "create table a ();",
@@ -37,6 +37,50 @@ test("baseline NAME records what is up to NAME without running it; migrate then 
     { status: "SUCCESS", applied: ["0001_a", "0002_b"] },
     { status: "SUCCESS", applied: ["0003_c"] },
   ]);
+});
+
+test("migrate --baseline NAME records what is up to NAME and runs the rest; on a history it is the same as without", async () => {
+  await using db = await database();
+  await using folder = await folderWith(FILES);
+  await db.query("create table a (); create table b ();");
+  const ran = await runFolder(db, folder.dir, { baseline: "0002_b" });
+  expect(failureOf(ran)).toBeNull();
+  expect(ran).toMatchObject({
+    status: "SUCCESS",
+    applied: ["0001_a", "0002_b", "0003_c"],
+    versionBefore: null,
+    versionAfter: "0003_c",
+    pending: [],
+  });
+  expect(await tables(db)).toEqual(["a", "b", "c"]);
+  expect(await runFolder(db, folder.dir, { baseline: "0001_a" })).toMatchObject({ status: "SKIPPED", applied: [] });
+  expect(await runFolder(db, folder.dir, { baseline: "gone" })).toMatchObject({ status: "SKIPPED", applied: [] });
+  expect(await history(db)).toEqual(["0001_a", "0002_b", "0003_c"]);
+});
+
+test("migrate --baseline with a name that the folder lacks is refused, and runs nothing", async () => {
+  await using db = await database();
+  await using folder = await folderWith(FILES);
+  const ran = await runFolder(db, folder.dir, { baseline: "0002" });
+  expect(failureOf(ran)).toMatchObject({ code: "INVALID_INPUT", exitCode: 13, hint: "Did you mean 0002_b?" });
+  expect(await tables(db)).toEqual([]);
+});
+
+test("a connection that is lost after a baseline was recorded neither records it twice nor forgets it", async () => {
+  await using db = await database();
+  await using folder = await folderWith({
+    "0001_a.sql": "create table a ();",
+    // The first time it ends its own session; the sequence outlives the rollback.
+    "0002_b.sql":
+      "do $$ begin if nextval('tries') = 1 then perform pg_terminate_backend(pg_backend_pid()); end if; end $$;",
+  });
+  await db.query("create sequence tries");
+  const connection = { ...settingsFor(db.url, folder.dir).connection, connectWaitMs: 5_000 };
+  const ran = await runFolder(db, folder.dir, { baseline: "0001_a", connection });
+  expect(failureOf(ran)).toBeNull();
+  expect(ran.events.map(({ type }) => type)).toContain("reconnecting");
+  expect(ran).toMatchObject({ status: "SUCCESS", applied: ["0001_a", "0002_b"] });
+  expect(await tables(db)).toEqual([]);
 });
 
 test("baseline on a history that has a row is refused, and changes nothing", async () => {

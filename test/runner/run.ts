@@ -32,6 +32,7 @@ export function settingsFor(url: string, dir: string, changes: Changes = {}): Ru
     runTimeoutMs: 60_000,
     allowDrift: false,
     allowOutOfOrder: false,
+    baseline: null,
     history: { format: "auto", table: null },
     runLog: { enabled: true, table: null, retentionMs: 0 },
     run: { id: randomUUID(), runner: "test", source: dir, host: "test" },
