@@ -17,7 +17,7 @@ export type LockWait = {
 /** Who blocks, as `blocked by pid 812 (web, idle in transaction for 4m)`; "" when nobody was seen. */
 export function blockedBy(blockers: readonly Blocker[]): string {
   if (blockers.length === 0) return "";
-  const named = blockers.slice(0, MOST_NAMED).map(describe);
+  const named = blockers.slice(0, MOST_NAMED).map(describeBlocker);
   const rest = blockers.length - named.length;
   return `blocked by ${listed(rest === 0 ? named : [...named, `${rest} more`])}`;
 }
@@ -44,7 +44,8 @@ export function blockedHint(blockers: readonly Blocker[]): string {
 /** Another role's activity is hidden without `pg_read_all_stats`: then the state is null although there is a pid. */
 const isHidden = (blocker: Blocker): boolean => blocker.pid !== 0 && blocker.state === null;
 
-function describe(blocker: Blocker): string {
+/** Who it is, as `pid 812 (web, idle in transaction for 4m)`. */
+export function describeBlocker(blocker: Blocker): string {
   if (blocker.preparedTransaction !== null) return `the prepared transaction '${blocker.preparedTransaction}'`;
   const who = blocker.application || blocker.user;
   const about = [who, activity(blocker)].filter((part) => part !== null && part !== "");

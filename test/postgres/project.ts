@@ -7,7 +7,7 @@ export function postgresProject(version: number): TestProjectConfiguration {
     extends: true,
     test: {
       name: `postgres-${version}`,
-      include: ["{job,test/postgres,test/runner}/**/*.pg.test.ts"],
+      include: ["{job,test/operator,test/postgres,test/runner}/**/*.pg.test.ts"],
       // Neither the runner's memory nor its bundle depends on the server: once is enough, and takes long.
       exclude: version === 18 ? [] : ["**/{memory,bundle}.pg.test.ts"],
       globalSetup: fileURLToPath(new URL("setup.ts", import.meta.url)),
