@@ -19,7 +19,7 @@ const web = {
 };
 
 type Keys<Event> = Event extends unknown ? Omit<Event, "runId" | "time"> & { time?: number } : never;
-const event = (keys: Keys<ProgressEvent>): ProgressEvent => ({ runId: RUN, time: AT, ...keys }) as ProgressEvent;
+const event = (keys: Keys<ProgressEvent>): ProgressEvent => ({ runId: RUN, time: AT, ...keys });
 const after = (...events: Keys<ProgressEvent>[]): Progress =>
   events.map(event).reduce((progress, next) => fold(progress, next, AT + 60_000), begin(RUN));
 

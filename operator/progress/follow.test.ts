@@ -34,7 +34,7 @@ test("the runner's container is read, from its last lines on, line by line of a 
 
 test("of many lines at once the first and the newest are told, a second apart", async () => {
   const lines = Array.from({ length: 1_000 }, (_, i) => migrating(i + 1));
-  const { clock, stop, told, end } = following({ lines, then: "goes on" });
+  const { clock, stop, told, end } = following({ lines, end: "goes on" });
   await clock.pass(999);
   expect(told).toEqual([1]);
   await clock.pass(1);
@@ -53,7 +53,7 @@ test("more than is worth reading is left, and its last lines are read a second l
   const { asked, clock, stop, told, end, open } = following(
     { lines: flood() },
     { lines: flood() },
-    { lines: [migrating(9_000)], then: "goes on" },
+    { lines: [migrating(9_000)], end: "goes on" },
   );
   await clock.pass(999);
   expect([asked.length, open()]).toEqual([1, 0]);
@@ -65,10 +65,7 @@ test("more than is worth reading is left, and its last lines are read a second l
 });
 
 test("a broken stream is read on", async () => {
-  const { clock, told, end } = following(
-    { lines: [migrating(1)], then: "breaks" },
-    { lines: [migrating(2), FINISHED] },
-  );
+  const { clock, told, end } = following({ lines: [migrating(1)], end: "breaks" }, { lines: [migrating(2), FINISHED] });
   await clock.pass(1_000);
   expect(await end).toBe("ended");
   expect(told).toContain(2);
@@ -82,7 +79,7 @@ test("a stream that the server ends before the runner's last line is read on", a
 });
 
 test("what breaks again and again is left after a few tries, at growing distances", async () => {
-  const { asked, clock, end } = following({ then: "breaks" });
+  const { asked, clock, end } = following({ end: "breaks" });
   const at: number[] = [];
   for (let second = 0; second < 120; second++) {
     if (asked.length > at.length) at.push(second);
@@ -96,14 +93,14 @@ test.each([
   [403, "Forbidden", "forbidden"],
   [404, "NotFound", "gone"],
 ] as const)("a %d isn't tried again", async (status, reason, is) => {
-  const { asked, end } = following({ then: new ApiError(status, reason, "no") });
+  const { asked, end } = following({ end: new ApiError(status, reason, "no") });
   expect(await end).toBe(is);
   expect(asked).toHaveLength(1);
 });
 
 test("a container that hasn't started is asked for again", async () => {
   const { clock, end } = following(
-    { then: new ApiError(400, "BadRequest", "is waiting to start") },
+    { end: new ApiError(400, "BadRequest", "is waiting to start") },
     { lines: [FINISHED] },
   );
   await clock.pass(1_000);
@@ -111,7 +108,7 @@ test("a container that hasn't started is asked for again", async () => {
 });
 
 test("it ends at once when it is stopped, also while it waits", async () => {
-  const { clock, stop, end } = following({ then: "breaks" });
+  const { clock, stop, end } = following({ end: "breaks" });
   await clock.pass(10);
   stop.abort();
   expect(await end).toBe("aborted");

@@ -21,7 +21,7 @@ function followersOf(most: number, ...streams: Stream[]) {
 }
 
 test("a run is followed from a second on, and its progress is there until it is stopped", async () => {
-  const { asked, clock, told, followers } = followersOf(5, { lines: [migrating(3)], then: "goes on" });
+  const { asked, clock, told, followers } = followersOf(5, { lines: [migrating(3)], end: "goes on" });
   followers.start(RUN, POD);
   await clock.pass(999);
   expect(asked).toEqual([]);
@@ -44,7 +44,7 @@ test("a run that is over within the second is never read", async () => {
 });
 
 test("a pod is read by one connection, however often it is started", async () => {
-  const { asked, clock, followers, open } = followersOf(5, { then: "goes on" });
+  const { asked, clock, followers, open } = followersOf(5, { end: "goes on" });
   for (let times = 0; times < 3; times++) {
     followers.start(RUN, POD);
     await clock.pass(1_000);
@@ -60,7 +60,7 @@ test("a pod is read by one connection, however often it is started", async () =>
 });
 
 test("no more are read at once than there is place for; the next one takes the place of one that ends", async () => {
-  const { asked, clock, followers, open } = followersOf(2, { then: "goes on" });
+  const { asked, clock, followers, open } = followersOf(2, { end: "goes on" });
   const pods = ["a", "b", "c", "d"];
   for (const name of pods) followers.start(name, { ...POD, name });
   await clock.pass(1_000);
@@ -76,7 +76,7 @@ test("no more are read at once than there is place for; the next one takes the p
 });
 
 test("without the right to read logs that is logged once, and nothing is tried again", async () => {
-  const { asked, clock, warned, followers } = followersOf(5, { then: new ApiError(403, "Forbidden", "no") });
+  const { asked, clock, warned, followers } = followersOf(5, { end: new ApiError(403, "Forbidden", "no") });
   followers.start("a", POD);
   followers.start("b", { ...POD, name: "other" });
   await clock.pass(60_000);

@@ -10,7 +10,7 @@ export const migrating = (index: number): string => line("migrating", { migratio
 export const FINISHED = line("finished");
 
 /** What one stream gives: lines, then an end by the server, a failure, or silence until it is left. */
-export type Stream = { lines?: Iterable<string>; then?: "ends" | "breaks" | "goes on" | ApiError };
+export type Stream = { lines?: Iterable<string>; end?: "ends" | "breaks" | "goes on" | ApiError };
 
 /** Pods' logs as scripted: a stream after the other, the last again and again. */
 export function scriptedLogs(...streams: Stream[]) {
@@ -18,14 +18,14 @@ export function scriptedLogs(...streams: Stream[]) {
   let open = 0;
   const api: Pick<Api, "lines"> = {
     async *lines(path, { query, signal, longestLine }) {
-      const { lines = [], then = "ends" } = streams[Math.min(asked.length, streams.length - 1)] ?? {};
+      const { lines = [], end = "ends" } = streams[Math.min(asked.length, streams.length - 1)] ?? {};
       asked.push({ path, query, longestLine });
       open++;
       try {
         yield* lines;
-        if (then instanceof ApiError) throw then;
-        if (then === "breaks") throw new ApiError(0, "Unreachable", "socket hang up");
-        if (then === "goes on" && !signal.aborted) {
+        if (end instanceof ApiError) throw end;
+        if (end === "breaks") throw new ApiError(0, "Unreachable", "socket hang up");
+        if (end === "goes on" && !signal.aborted) {
           await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
         }
       } finally {
