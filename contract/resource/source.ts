@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { label, objectName, rules } from "./field.ts";
+import { label, objectName, ruled } from "./field.ts";
 
 export const SOURCE_KINDS = ["workload", "image", "configMap"] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
@@ -11,13 +11,13 @@ const ImageRef = z
   .regex(/^[a-zA-Z0-9][-a-zA-Z0-9._:/@]*$/);
 
 /** Where the migrations are: exactly one of the three kinds. */
-export const Source = z
-  .object({
+export const Source = ruled(
+  z.object({
     workload: z
       .object({
         kind: z.enum(["Deployment"]).default("Deployment").describe("Only Deployments are followed."),
         name: objectName().describe("The Deployment's name."),
-        container: label().describe("The container whose image holds the migrations. Empty: the first.").optional(),
+        container: label().describe("The container whose image holds the migrations. Not given: the first.").optional(),
       })
       .describe("Follow a Deployment: a run for each new image of its pod template.")
       .optional(),
@@ -50,21 +50,21 @@ export const Source = z
       .describe(
         "How files leave the image: mounted as a volume, or copied by an init container with the image's own cp.",
       ),
-  })
-  .meta(
-    rules(
-      {
-        rule: "[has(self.workload), has(self.image), has(self.configMap)].filter(x, x).size() == 1",
-        message: "give exactly one of workload, image and configMap",
-      },
-      {
-        rule: "has(self.configMap) || has(self.path)",
-        message: "path is needed: the folder of the migrations inside the image",
-      },
-      {
-        rule: "!has(self.configMap) || self.format != 'Module'",
-        message: "modules are never run from a ConfigMap: whoever may write it could run code in the job",
-      },
-    ),
-  );
+  }),
+  {
+    rule: "[has(self.workload), has(self.image), has(self.configMap)].filter(x, x).size() == 1",
+    message: "give exactly one of workload, image and configMap",
+    holds: (source) => SOURCE_KINDS.filter((kind) => source[kind] !== undefined).length === 1,
+  },
+  {
+    rule: "has(self.configMap) || has(self.path)",
+    message: "path is needed: the folder of the migrations inside the image",
+    holds: ({ configMap, path }) => configMap !== undefined || path !== undefined,
+  },
+  {
+    rule: "!has(self.configMap) || self.format != 'Module'",
+    message: "modules are never run from a ConfigMap: whoever may write it could run code in the job",
+    holds: ({ configMap, format }) => configMap === undefined || format !== "Module",
+  },
+);
 export type Source = z.infer<typeof Source>;

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { Database } from "./database.ts";
-import { duration, objectName, tableName } from "./field.ts";
+import { duration, labelValue, map, objectName, quantity, tableName, tableNameOrNone } from "./field.ts";
 import { Source } from "./source.ts";
 
-const Labels = z.record(z.string().min(1).max(317), z.string().max(63));
-const Annotations = z.record(z.string().min(1).max(317), z.string().max(1_024));
-const Quantities = z.record(z.string().min(1).max(63), z.union([z.int(), z.string().max(32)]));
+const Labels = map(317, labelValue());
+const Annotations = map(317, z.string().max(1_024));
+const Quantities = map(63, quantity());
 
 const Toleration = z.object({
   key: z.string().max(317).describe("The taint's key; empty with Exists: every taint.").optional(),
@@ -18,7 +18,7 @@ const Toleration = z.object({
 /** What may be said of the Job's pod: a closed list, no template. A template lets a tenant run whatever he likes. */
 export const JobSettings = z.object({
   serviceAccountName: objectName()
-    .describe("For pull secrets and pod identity; its token is never mounted. Empty: the workload's, else default.")
+    .describe("For pull secrets and pod identity; its token is never mounted. Not given: the workload's, else default.")
     .optional(),
   resources: z
     .object({
@@ -106,10 +106,7 @@ export const Spec = z.object({
         .enum(["Auto", "Lockkeeper", "Drizzle"])
         .default("Auto")
         .describe("Whose history table is read and written."),
-      table: z
-        .union([z.literal(""), tableName()])
-        .default("")
-        .describe("The table, as schema.table; empty: the format's own."),
+      table: tableNameOrNone().default("").describe("The table, as schema.table; empty: the format's own."),
     })
     .prefault({})
     .describe("The history of applied migrations."),

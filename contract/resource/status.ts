@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Blocker, RunError, RunStatus } from "../run.ts";
+import { RunStatus } from "../run.ts";
+import { ToldBlocker, ToldError } from "./told.ts";
 
 const text = (max: number) => z.string().max(max);
 const Time = z.string().max(40);
@@ -52,8 +53,8 @@ export const StatusRun = z.object({
   finishedAt: Time.describe("When it ended.").optional(),
   lockWaitMs: z.int().min(0).describe("How long it waited for locks.").optional(),
   applied: Names.describe("What it applied, in order.").optional(),
-  error: RunError.describe("Why it failed.").nullable().optional(),
-  blockers: z.array(Blocker).max(10).describe("Who held the lock that it waited for.").optional(),
+  error: ToldError.describe("Why it failed.").nullable().optional(),
+  blockers: z.array(ToldBlocker).max(10).describe("Who held the lock that it waited for.").optional(),
 });
 export type StatusRun = z.infer<typeof StatusRun>;
 
@@ -73,6 +74,7 @@ export const Status = z.object({
   conditions: z
     .array(Condition)
     .max(16)
+    .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] })
     .describe("Reconciling and Stalled are there only while they are true.")
     .optional(),
   source: z
