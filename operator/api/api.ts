@@ -18,14 +18,16 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export type Api = {
   /**
    * One request, answered by the parsed JSON. 429 and 503 are tried again after what Retry-After says, with a bound in
-   * number and time; a read also after a connection that broke. Rejects with an ApiError for every other status from 400
-   * on, and for a server that can't be reached.
+   * number and time; a read also after a connection that broke, and anything after a kept connection that the server had
+   * closed already. Rejects with an ApiError for every other status from 400 on, and for a server that can't be reached
+   * or doesn't go on for 15 s; with the signal's reason when it is aborted.
    */
   request<Answer>(method: Method, path: string, options?: RequestOptions): Promise<Answer>;
   /**
    * The answer's lines, as they come, for a watch or a log. Ends when the server ends it; throws an ApiError for a status
-   * from 400 on, for a broken connection and for a line longer than `longestLine` bytes. Leaving the loop or aborting
-   * closes the connection.
+   * from 400 on (429 and 503 after tries), for a broken connection and for a line longer than `longestLine` bytes; the
+   * signal's reason when it is aborted. Leaving the loop or aborting closes the connection. A stream that is silent is
+   * the caller's to judge.
    */
   lines(path: string, options: { query?: Query; signal: AbortSignal; longestLine: number }): AsyncIterable<string>;
 };

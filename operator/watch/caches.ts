@@ -1,7 +1,16 @@
-import type { Api } from "../api/api.ts";
-import type { Deployment, Job, Pod, ReplicaSet } from "../kubernetes/objects.ts";
+import { API_VERSION, LABEL, MANAGED_BY, PLURAL } from "../../contract/resource/names.ts";
+import type { Api, ApiError, Query } from "../api/api.ts";
+import type { Resource } from "../api/path.ts";
+import { controllerOf } from "../kubernetes/objects.ts";
+import type { Deployment, Job, KubernetesObject, Pod, ReplicaSet } from "../kubernetes/objects.ts";
+import { ofDeployment, ofJob, ofMigration, ofPod, ofReplicaSet } from "./enqueue.ts";
+import { databaseOf, workloadOf } from "./migration.ts";
 import type { RawMigration } from "./migration.ts";
-import type { Store } from "./store.ts";
+import { startReflector } from "./reflector.ts";
+import type { Reflector, Restart } from "./reflector.ts";
+import { createStore } from "./store.ts";
+import type { Change, Feed, Store } from "./store.ts";
+import { trimDeployment, trimJob, trimMigration, trimPod, trimReplicaSet } from "./trim.ts";
 
 /** What the operator knows of the cluster: the stores that observe reads, and how far they can be trusted. */
 export type Caches = {
@@ -38,4 +47,77 @@ export type CachesOptions = {
   signal: AbortSignal;
   /** Monotonic, in milliseconds. */
   now: () => number;
+  /** Called at each failure of a list or watch of a kind; null: it broke without an answer. Must not throw. */
+  onRestart?: (kind: string, why: Restart, error: ApiError | null) => void;
 };
+
+const MIGRATIONS: Resource = { api: `/apis/${API_VERSION}`, plural: PLURAL };
+const JOBS: Resource = { api: "/apis/batch/v1", plural: "jobs" };
+const PODS: Resource = { api: "/api/v1", plural: "pods" };
+const DEPLOYMENTS: Resource = { api: "/apis/apps/v1", plural: "deployments" };
+const REPLICA_SETS: Resource = { api: "/apis/apps/v1", plural: "replicasets" };
+
+/** Set by the Job controller on each of its pods. */
+const JOB_NAME = "batch.kubernetes.io/job-name";
+const OURS: Query = { labelSelector: `${LABEL.managedBy}=${MANAGED_BY}` };
+
+/** Begins to watch: one reflector for each kind and namespace. */
+export function startCaches({ api, namespaces, onChange, signal, now, onRestart }: CachesOptions): Caches {
+  const enqueue =
+    <T>(keysOf: (change: Change<T>) => string[]) =>
+    (change: Change<T>): void => {
+      for (const key of keysOf(change)) onChange(key);
+    };
+  const migrations: Caches["migrations"] & Feed<RawMigration> = createStore({
+    indexes: { workload: workloadOf, database: databaseOf },
+    trim: trimMigration,
+    onChange: enqueue((change) => ofMigration(change, migrations)),
+  });
+  const jobs = createStore<Job, "owner">({ indexes: { owner }, trim: trimJob, onChange: enqueue(ofJob) });
+  const pods = createStore<Pod, "job">({ indexes: { job: jobOf }, trim: trimPod, onChange: enqueue(ofPod) });
+  const deployments = createStore<Deployment, never>({
+    indexes: {},
+    trim: trimDeployment,
+    onChange: enqueue((change) => ofDeployment(change, migrations)),
+  });
+  const replicaSets = createStore<ReplicaSet, "owner">({
+    indexes: { owner },
+    trim: trimReplicaSet,
+    onChange: enqueue((change) => ofReplicaSet(change, migrations)),
+  });
+
+  const reflect = <T extends KubernetesObject>(resource: Resource, feed: Feed<T>, query: Query = {}): Reflector[] =>
+    (namespaces ?? [null]).map((namespace) =>
+      startReflector({
+        ...{ api, resource, namespace, query, feed, signal, now },
+        onRestart: (why, error) => onRestart?.(resource.plural, why, error),
+      }),
+    );
+  const reflectors = [
+    ...reflect(MIGRATIONS, migrations),
+    ...reflect(JOBS, jobs, OURS),
+    ...reflect(PODS, pods, OURS),
+    ...reflect(DEPLOYMENTS, deployments),
+    ...reflect(REPLICA_SETS, replicaSets),
+  ];
+  const synced = all(reflectors, async (reflector) => await reflector.synced);
+  synced.catch(() => {}); // whoever waits for it is told
+  return {
+    ...{ migrations, jobs, pods, deployments, replicaSets, synced },
+    isSynced: () => reflectors.every((reflector) => reflector.isSynced()),
+    freshAt: () => Math.min(...reflectors.map((reflector) => reflector.freshAt())),
+    restarts: () => reflectors.reduce((sum, reflector) => sum + reflector.restarts(), 0),
+    relist: async () => await all(reflectors, async (reflector) => await reflector.relist()),
+  };
+}
+
+const owner = (object: KubernetesObject): string | null => controllerOf(object)?.uid ?? null;
+
+function jobOf({ metadata }: Pod): string | null {
+  const name = metadata.labels?.[JOB_NAME];
+  return name === undefined ? null : `${metadata.namespace}/${name}`;
+}
+
+async function all(reflectors: Reflector[], wait: (reflector: Reflector) => Promise<void>): Promise<void> {
+  await Promise.all(reflectors.map(wait));
+}

@@ -10,7 +10,7 @@ export function workloadOf({ metadata, spec }: RawMigration): string | null {
 }
 
 /** `SYSTEMID/OID` of the database that its last run reported; null before one, and where the role may not know. */
-export function databaseOf({ status }: RawMigration): string | null {
+export function databaseOf({ status }: { status?: unknown }): string | null {
   const database = field(status, "database");
   const system = field(database, "systemIdentifier");
   const oid = field(database, "oid");

@@ -33,8 +33,8 @@ export type Listing<T extends KubernetesObject> = {
 export type Feed<T extends KubernetesObject> = {
   /** One event of a watch. */
   event(type: "ADDED" | "MODIFIED" | "DELETED", object: T): void;
-  /** To be called before a list is asked for. */
-  listing(): Listing<T>;
+  /** To be called before a list is asked for, of one namespace or (null) of all. */
+  listing(namespace: string | null): Listing<T>;
 };
 
 export type StoreOptions<T, Index extends string> = {
@@ -122,7 +122,7 @@ export function createStore<T extends KubernetesObject, Index extends string>(
         change(keyOf(object), null, false);
       }
     },
-    listing() {
+    listing(namespace) {
       const goneBefore = new Set(gone.keys());
       const listed = new Set<string>();
       return {
@@ -136,6 +136,7 @@ export function createStore<T extends KubernetesObject, Index extends string>(
         },
         end(version) {
           for (const [key, { metadata }] of objects) {
+            if (namespace !== null && metadata.namespace !== namespace) continue;
             if (listed.has(key) || (compareVersions(metadata.resourceVersion, version) ?? -1) > 0) continue;
             forget(metadata.uid, version);
             change(key, null, false);

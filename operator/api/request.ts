@@ -1,0 +1,47 @@
+import type { IncomingMessage } from "node:http";
+import { readError, readJson } from "./answer.ts";
+import { ApiError } from "./api.ts";
+import type { Api } from "./api.ts";
+import type { Connection } from "./connect.ts";
+import { Broken, titleOf } from "./exchange.ts";
+import type { Call } from "./exchange.ts";
+import { LineTooLong, linesOf } from "./lines.ts";
+import { sendUntilTaken } from "./retry.ts";
+
+/** The API server behind a connection. */
+export function createApi(connection: Connection): Api {
+  async function* lines(call: Call, longest: number) {
+    const answer = await sendUntilTaken(connection, call, accepted(call));
+    try {
+      yield* linesOf(answer, longest);
+    } catch (error) {
+      call.signal?.throwIfAborted();
+      if (!(error instanceof LineTooLong)) throw new Broken(call, false, error);
+      throw new ApiError(answer.statusCode ?? 0, "LineTooLong", `${titleOf(call)}: ${error.message}`, error);
+    } finally {
+      answer.destroy();
+    }
+    // A stream that was ended from this side can look like one that came to its end.
+    call.signal?.throwIfAborted();
+  }
+
+  return {
+    async request<Answer>(method: Call["method"], path: string, options: Parameters<Api["request"]>[2] = {}) {
+      const { query, body, patch, signal } = options;
+      const text = body === undefined ? null : JSON.stringify(body);
+      const call = { method, path, query, body: text, patch, signal, streams: false };
+      const answered = accepted(call);
+      return await sendUntilTaken(connection, call, async (answer) => {
+        return await readJson<Answer>(call, await answered(answer));
+      });
+    },
+    lines: (path, { query, signal, longestLine }) =>
+      lines({ method: "GET", path, query, body: null, patch: undefined, signal, streams: true }, longestLine),
+  };
+}
+
+/** Throws what the answer says if it isn't a success. */
+const accepted = (call: Call) => async (answer: IncomingMessage) => {
+  if ((answer.statusCode ?? 0) >= 300) throw await readError(call, answer);
+  return answer;
+};
