@@ -81,9 +81,7 @@ export async function writeKubeconfig(
 
 /** The API server learns of a policy a moment after it was made: until then this Job without an owner would pass. */
 async function policiesHold(cluster: Cluster, kubeconfig: string, rendered: Manifest[]): Promise<void> {
-  const role = rendered.find(
-    ({ kind, metadata }) => kind === "Role" && metadata.name !== "" && !isLease(metadata.name),
-  );
+  const role = rendered.find(({ kind, metadata }) => kind === "Role" && !metadata.name.endsWith("-leader"));
   const namespace = role?.metadata.namespace ?? "default";
   const args = ["create", "job", "policy-probe", "--image=none", "-n", namespace, "--dry-run=server"];
   for (let tries = 0; tries < 100; tries++, await sleep(100)) {
