@@ -1,6 +1,7 @@
 import { RUNNER_CONTAINER } from "../../contract/resource/names.ts";
 import type { Api } from "../api/api.ts";
 import { ApiError } from "../api/api.ts";
+import { pathOf } from "../api/path.ts";
 import type { Clock } from "../clock.ts";
 import { pause } from "../clock.ts";
 import { begin } from "./fold.ts";
@@ -19,6 +20,8 @@ export type FollowOptions = {
 
 /** Why it ended. `forbidden`: the operator has no right to read pods' logs. */
 export type FollowEnd = "ended" | "aborted" | "gone" | "forbidden" | "lost";
+
+const PODS = { api: "/api/v1", plural: "pods" };
 
 const LONGEST_LINE = 64 * 1_024;
 /** What matters is in the last lines: each says all. */
@@ -58,7 +61,7 @@ async function readOnce(
   newest: ReturnType<typeof newestOf>,
   { signal, clock }: FollowOptions,
 ): Promise<FollowEnd | "broken" | "flood"> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/log`;
+  const path = pathOf(PODS, namespace, name, "log");
   const query = { container: RUNNER_CONTAINER, follow: true, tailLines: TAIL_LINES };
   let lines = 0;
   let second = clock.now();
