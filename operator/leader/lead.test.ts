@@ -164,6 +164,7 @@ test("a clean stop ends the work first, keeps the lease that long, and releases 
   a.finish();
   await a.ended;
   expect(a.end).toBe("stopped");
+  expect(a.leading?.leads()).toBe(false);
   expect(server.lease()?.spec).toMatchObject({ holderIdentity: "", leaseDurationSeconds: 1, leaseTransitions: 0 });
   await clock.pass(2_000);
   expect(b.leading?.leads()).toBe(true);

@@ -53,11 +53,12 @@ export async function lead(
   } finally {
     signal.removeEventListener("abort", stop);
     over.abort();
-    if (term.leads()) {
+    const isOurs = term.leads();
+    term.close();
+    if (isOurs) {
       await renewed;
       await release(client, { clock, log });
     } else log.error({ lease: name, identity }, "lease lost");
-    term.close();
   }
 }
 

@@ -51,7 +51,6 @@ export class Term implements Leading {
 
   lose(): void {
     if (this.#isOver) return;
-    this.#isOver = true;
     this.close();
     this.#controller.abort(new Error("The lease is lost."));
     this.#lost.resolve("lost");
@@ -62,8 +61,9 @@ export class Term implements Leading {
     this.#controller.abort(reason);
   }
 
-  /** No timer is left. */
+  /** The work has ended: what is still under way must not act any more. No timer is left. */
   close(): void {
+    this.#isOver = true;
     this.#cancel?.();
     this.#cancel = null;
   }
