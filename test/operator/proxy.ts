@@ -91,8 +91,8 @@ export async function startApiProxy(options: { kubeconfig: string; listen?: stri
     const agent = isOwn ? agents.own : agents.clients;
     const target = new URL(`${request.path}?${request.query.toString()}`, upstream);
     const { host: _, connection: __, ...given } = request.headers;
-    const options = { method: request.method, headers: isOwn ? { ...given, ...own } : given };
-    const sent = send(target, send === httpsRequest ? { ...options, agent } : options, take);
+    const how = { method: request.method, headers: isOwn ? { ...given, ...own } : given };
+    const sent = send(target, send === httpsRequest ? { ...how, agent } : how, take);
     sent.on("error", () => response.destroy());
     response.on("close", () => sent.destroy());
     sent.end(request.body);
