@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { TAG_MAX_BYTES } from "../contract/report-size.ts";
 import { redact } from "../contract/redact.ts";
 import type { Report } from "../contract/report.ts";
@@ -48,6 +47,8 @@ export const encodeReport = (report: Report): string => JSON.stringify(report);
  * nothing means unknown. Rejects with a Failure that names the file.
  */
 export async function writeReport(file: string, report: Report): Promise<void> {
+  // Loaded when asked for: a run without a report doesn't need it to start.
+  const { writeFile } = await import("node:fs/promises");
   try {
     await writeFile(file, encodeReport(report));
   } catch (cause) {
