@@ -46,10 +46,10 @@ async function migrateUnderLock(held: Held): Promise<void> {
     }
     const failure = checkPlan(plan, planOptions(held.settings));
     if (failure !== null) throw failure;
-    await tell(held, plan);
+    tell(held, plan);
     if (plan.pending.length === 0) return;
     try {
-      const tasks = await tasksOf(plan.pending, held);
+      const [tasks] = await Promise.all([tasksOf(plan.pending, held), recordPlan(held)]);
       await runTasks(benchOf(held), tasks, "up");
       return;
     } catch (error) {
@@ -87,11 +87,13 @@ function settleInFlight({ facts, settings }: Held, inFlight: Migration[]): void 
   }
 }
 
-async function tell({ context, settings, recorder, source, facts }: Held, plan: Plan): Promise<void> {
+function tell({ context, settings, source }: Held, plan: Plan): void {
   const { pending, applied, version } = plan;
   const counts = { pending: pending.length, applied: applied.length, available: source.migrations.length };
   context.onEvent({ type: "planned", runId: settings.run.id, ...counts, version });
-  if (pending.length === 0) return;
+}
+
+async function recordPlan({ recorder, facts }: Held): Promise<void> {
   await recorder.update({ pending: pendingNames(facts), versionBefore: facts.versionBefore });
 }
 

@@ -5,12 +5,12 @@ import { readDirectives } from "../source/directive.ts";
 import type { Directives } from "../source/directive.ts";
 import type { Migration } from "../source/migration.ts";
 import { readMigration } from "../source/read.ts";
+import { findControlStatement, findCopyFromStdin, isSuspicious } from "../source/words.ts";
 import { PARSER_MAX_BYTES, parseStatements, syntaxError } from "./parse.ts";
 import type { ParsedStatement } from "./parse.ts";
 import { lineOfByte } from "./position.ts";
 import type { Unit } from "./unit.ts";
 import { divide, refuse, refusesTransaction } from "./units.ts";
-import { findControlStatement, findCopyFromStdin, isSuspicious } from "./words.ts";
 
 /** How a migration is run. */
 export type Mode =
@@ -29,9 +29,12 @@ export type Mode =
   | { kind: "statements"; units: Unit[]; lockTimeoutMs: number | null }
   | { kind: "module" };
 
-/** Decides how a migration is run, and refuses what can't be. Reads the file; a large one in pieces. */
+const PLAIN = { kind: "transaction", alone: false, body: null, lockTimeoutMs: null, strict: false } as const;
+
+/** Decides how a migration is run, and refuses what can't be. Reads a file that isn't plain; a large one in pieces. */
 export async function modeOf(migration: Migration): Promise<Mode> {
   if (migration.kind === "module") return { kind: "module" };
+  if (migration.plain) return PLAIN;
   if (migration.bytes > PARSER_MAX_BYTES) return await largeMode(migration.file);
   return await sqlMode(migration.file, await readMigration(migration));
 }

@@ -7,7 +7,17 @@ export const checksum = (text: string): string => createHash("sha256").update(te
 
 export function migration(name: string, given: Partial<Migration> = {}): Migration {
   const file = `/app/migrations/${name}.sql`;
-  return { name, kind: "sql", file, bytes: 10, checksum: checksum(name), when: null, downFile: null, ...given };
+  return {
+    name,
+    kind: "sql",
+    file,
+    bytes: 10,
+    plain: true,
+    checksum: checksum(name),
+    when: null,
+    downFile: null,
+    ...given,
+  };
 }
 
 /** An entry of a drizzle 0.x journal. */

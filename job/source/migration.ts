@@ -13,6 +13,8 @@ export type Migration = {
   /** The file, for reading and for error messages. */
   file: string;
   bytes: number;
+  /** Seen while listing: small SQL without directives and without a word that makes it suspicious (words.ts). */
+  plain: boolean;
   /** sha256 of the raw file, hex: what drizzle's own migrator computes too. */
   checksum: string;
   /** A drizzle journal's `when`, in ms; drizzle's history matches by it. Null elsewhere. */

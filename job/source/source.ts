@@ -1,6 +1,6 @@
 import { digestOf } from "./digest.ts";
 import { detectFormat } from "./detect.ts";
-import { readDirectives } from "./directive.ts";
+import { HEAD_BYTES, readDirectives } from "./directive.ts";
 import { listDrizzle } from "./drizzle.ts";
 import { listFolder } from "./folder.ts";
 import type { Folder } from "./folder.ts";
@@ -12,6 +12,7 @@ import { listModules } from "./module.ts";
 import type { Found, Reader } from "./reader.ts";
 import { isOdd, refuse, show } from "./refuse.ts";
 import { listSql } from "./sql.ts";
+import { isSuspicious } from "./words.ts";
 
 const READERS = { drizzle: listDrizzle, sql: listSql, module: listModules } satisfies Record<SourceFormat, Reader>;
 
@@ -59,9 +60,14 @@ export async function readSource(options: {
 
 async function examine(found: Found, scratch: Scratch, refuseBreakpoints: boolean): Promise<Migration> {
   const { name, kind, file, when, downFile } = found;
+  let plain = false;
   const checkHead = (path: string) => (head: Buffer) => {
     if (kind !== "sql") return;
-    readDirectives(head, path);
+    const { mode, lockTimeoutMs } = readDirectives(head, path);
+    // So most files needn't be read again before the first of them is run.
+    const whole = head.length <= HEAD_BYTES;
+    if (path === file)
+      plain = whole && mode === null && lockTimeoutMs === null && !isSuspicious(head.toString("latin1"));
     if (refuseBreakpoints && head.includes(BREAKPOINT)) {
       const hint = "Bring back meta/_journal.json, or say by --format sql that this is plain SQL.";
       throw refuse({ file: path }, "is drizzle's, but the folder has no drizzle journal", hint);
@@ -69,7 +75,7 @@ async function examine(found: Found, scratch: Scratch, refuseBreakpoints: boolea
   };
   const { bytes, checksum } = await inspect(file, scratch, checkHead(file));
   if (downFile !== null && downFile !== file) await inspect(downFile, scratch, checkHead(downFile));
-  return { name, kind, file, bytes, checksum, when, downFile };
+  return { name, kind, file, bytes, plain, checksum, when, downFile };
 }
 
 function checkName(name: string, file: string): void {
