@@ -60,9 +60,9 @@ export async function attempt(given: Attempt, work: Work): Promise<void> {
   const { settings, context, facts } = given;
   const { connection } = settings;
   // Without a second session there is no log but its last word, and nobody to ask who blocks; migrating works.
-  const { main, second } = await given.connected;
-  await using session = main;
-  await using watcher = openWatcher(second, connection, context);
+  const { main: session, second } = await given.connected;
+  const watcher = openWatcher(second, connection, context);
+  await using _both = closing(session, watcher);
   using _giveUp = giveUpAfterAbort(context.signal, [() => session.destroy(), () => watcher.session()?.destroy()]);
   const { database: name, databaseOid: oid, systemIdentifier, versionText, user } = session.server;
   facts.database = { systemIdentifier, name, oid };
@@ -78,6 +78,13 @@ export async function attempt(given: Attempt, work: Work): Promise<void> {
     throw lost === null ? error : new SessionLost(lost);
   }
 }
+
+/** Both at once: each is waited for until it is closed. */
+const closing = (...all: AsyncDisposable[]): AsyncDisposable => ({
+  async [Symbol.asyncDispose]() {
+    await Promise.all(all.map(async (one) => await one[Symbol.asyncDispose]()));
+  },
+});
 
 /** A second connection that is lost on the way leaves the check undone: it is made by the next attempt. */
 async function checkPooler(main: Session, second: Session): Promise<void> {
@@ -154,10 +161,11 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
     HEARTBEAT_MS,
   );
   try {
-    await recorder.prepare(session);
     const row = runRow(settings, facts, { startedAt, finishedAt: null, failure: null });
-    // The row is written by the second connection while the main one looks for the history.
-    const [orphans] = await Promise.all([recorder.start(row, session.pid), history.ensure(main)]);
+    // The second connection looks for the log and writes the row while the main one looks for the history.
+    const ensured = history.ensure(main);
+    void recorder.prepare(session, ensured);
+    const [orphans] = await Promise.all([recorder.start(row, session.pid), ensured]);
     for (const runId of orphans) context.onEvent({ type: "orphan-repaired", runId });
     await work({ line, settings, context, source, history, facts, recorder, replan });
   } catch (error) {
@@ -182,7 +190,7 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
   await (context.signal.aborted ? withinTime(written, LAST_WORD_MS).catch(() => undefined) : written);
   facts.telemetry = recorder.telemetry();
   // The run is logged: a session that ends now gives the lock back all the same.
-  await releaseLock(session).catch(() => undefined);
+  await Promise.all([recorder.prune(), releaseLock(session).catch(() => undefined)]);
   if (bug !== null) throw bug;
   if (failure !== null) throw failure;
 }

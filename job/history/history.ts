@@ -27,7 +27,7 @@ export type MatchedRow = { row: HistoryRow; migration: Migration | null };
 export type History = {
   format: HistoryFormat;
   table: TableName;
-  /** Creates what lacks, under the lock. Looks with to_regclass first. Refuses a table whose columns don't fit. */
+  /** Creates what lacks, under the lock. Asks the catalog first. Refuses a table whose columns don't fit. */
   ensure(db: Queryable): Promise<void>;
   /** All rows in order; none when the table doesn't exist. Never creates anything. Refuses a table that doesn't fit. */
   read(db: Queryable): Promise<HistoryRow[]>;

@@ -1,11 +1,11 @@
 import { invalidInput } from "../failure.ts";
 import type { TableName } from "../postgres/name.ts";
 import { quoteLiteral, quoteTable, showTable } from "../postgres/name.ts";
-import type { Queryable } from "../postgres/queryable.ts";
 import { checkSight, ensureTable } from "./create.ts";
 import type { TableSpec } from "./create.ts";
 import type { History, HistoryRow } from "./history.ts";
 import { lookAt } from "./table.ts";
+import type { Sight } from "./table.ts";
 
 export const LOCKKEEPER_TABLE: TableName = { schema: "lockkeeper", table: "migration_history" };
 
@@ -29,17 +29,20 @@ const spec = (name: TableName): TableSpec => ({
 /** Our own history: one row for each applied migration, with its name as the key. */
 export function lockkeeperHistory(name: TableName = LOCKKEEPER_TABLE): History {
   const table = quoteTable(name);
+  let ensured = false;
   return {
     format: "lockkeeper",
     table: name,
     async ensure(db) {
-      await ensureTable(db, spec(name));
-      await checkKey(db, name);
+      checkKey(name, await ensureTable(db, spec(name)));
+      ensured = true;
     },
     async read(db) {
-      const sight = await lookAt(db, name);
-      if (sight.table === null) return [];
-      checkSight(sight, spec(name), "select");
+      if (!ensured) {
+        const sight = await lookAt(db, name);
+        if (sight.table === null) return [];
+        checkSight(sight, spec(name), "select");
+      }
       const { rows } = await db.query<HistoryRow>(
         `select name, checksum, null as "when", run_id::pg_catalog.text as "runId",
            pg_catalog.to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "appliedAt"
@@ -62,17 +65,8 @@ export function lockkeeperHistory(name: TableName = LOCKKEEPER_TABLE): History {
 }
 
 /** The claim's unique_violation is what keeps a second runner out, so a table without that key is none of ours. */
-async function checkKey(db: Queryable, name: TableName): Promise<void> {
-  const { rows } = await db.query(
-    `select from pg_catalog.pg_index i
-       join pg_catalog.pg_attribute a
-         on a.attrelid OPERATOR(pg_catalog.=) i.indrelid and a.attnum OPERATOR(pg_catalog.=) i.indkey[0]
-     where i.indrelid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass and a.attname OPERATOR(pg_catalog.=) 'name'
-       and i.indisunique and i.indisvalid and i.indimmediate and i.indnkeyatts OPERATOR(pg_catalog.=) 1
-       and i.indpred is null`,
-    [quoteTable(name)],
-  );
-  if (rows.length > 0) return;
+function checkKey(name: TableName, { table }: Sight): void {
+  if (table?.columns.some((column) => column.name === "name" && column.unique)) return;
   throw invalidInput(`${showTable(name)} can't be the history of migrations: nothing keeps its column "name" unique`, {
     hint: `Run: alter table ${quoteTable(name)} add primary key (name); or name another table with --history-table.`,
   });

@@ -8,6 +8,8 @@ export type Column = {
   type: string;
   /** An insert that doesn't name it fails. */
   required: boolean;
+  /** A key has it alone: no two rows have the same value, or none where it is null. */
+  unique: boolean;
 };
 
 export type Table = {
@@ -40,6 +42,7 @@ type Row = {
   column: string | null;
   type: string;
   required: boolean;
+  unique: boolean;
 };
 
 /**
@@ -56,7 +59,11 @@ const LOOK = `
     a.attname::pg_catalog.text as column,
     pg_catalog.concat(case when tn.nspname OPERATOR(pg_catalog.<>) 'pg_catalog' then pg_catalog.concat(tn.nspname, '.') end,
       t.typname) as type,
-    coalesce(a.attnotnull and not a.atthasdef and a.attidentity OPERATOR(pg_catalog.=) '', false) as required
+    coalesce(a.attnotnull and not a.atthasdef and a.attidentity OPERATOR(pg_catalog.=) '', false) as required,
+    exists (select from pg_catalog.pg_index i
+      where i.indrelid OPERATOR(pg_catalog.=) c.oid and i.indkey[0] OPERATOR(pg_catalog.=) a.attnum
+        and i.indisunique and i.indisvalid and i.indimmediate and i.indnkeyatts OPERATOR(pg_catalog.=) 1
+        and i.indpred is null) as unique
   from (select) as one
   left join pg_catalog.pg_namespace n on n.nspname OPERATOR(pg_catalog.=) $1::pg_catalog.name
   left join pg_catalog.pg_class c
@@ -86,5 +93,7 @@ const asTable = (kind: string, { unlogged, select, insert }: Row, rows: Row[]): 
   unlogged,
   select,
   insert,
-  columns: rows.flatMap(({ column, type, required }) => (column === null ? [] : [{ name: column, type, required }])),
+  columns: rows.flatMap(({ column, type, required, unique }) =>
+    column === null ? [] : [{ name: column, type, required, unique }],
+  ),
 });

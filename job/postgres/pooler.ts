@@ -21,15 +21,17 @@ const PATIENCE_MS = 1_000;
  * first: so does a pool that gives them in turn, of which A's was given back before B's.
  */
 export async function refusePooler(a: Session, b: Session): Promise<void> {
-  const rounds = isAnnounced(a) && isAnnounced(b) ? ROUNDS_WHEN_ANNOUNCED : ROUNDS;
+  const announced = isAnnounced(a) && isAnnounced(b);
+  const rounds = announced ? ROUNDS_WHEN_ANNOUNCED : ROUNDS;
+  const beginning = announced ? beginAsking : begin;
   let first = await backendPid(a);
   for (let round = 0; round < rounds; round++) {
     if (round % 2 === 0 && round > 0) first = await backendPid(a);
-    await begin(b);
+    const other = await beginning(b);
     let again: Promise<number>;
     try {
       // Asking A again would wait for ever where the pool has one backend: B holds it.
-      if ((await backendPid(b)) === first) throw poolerFailure();
+      if (other === first) throw poolerFailure();
       again = backendPid(a);
       await Promise.race([again, sleep(PATIENCE_MS, undefined, { ref: false })]);
     } finally {
@@ -44,14 +46,21 @@ type WithProcessId = { processID?: number | null };
 
 const ASK = "select pg_catalog.pg_backend_pid() as pid";
 
-/** PgBouncer's statement mode has no transactions at all. */
-async function begin(db: Queryable): Promise<void> {
+/** Opens a transaction, and whose it is. PgBouncer's statement mode has no transactions at all. */
+async function begin(db: Queryable): Promise<number> {
   try {
     await db.query("BEGIN");
   } catch (error) {
     if (isServerError(error) && error.message.includes("pooling mode")) throw poolerFailure(error);
     throw error;
   }
+  return await backendPid(db);
+}
+
+/** The same in one message, which that mode would refuse with an error of its own. */
+async function beginAsking(db: Queryable): Promise<number> {
+  const results = (await db.query(`BEGIN; ${ASK}`)) as unknown as { rows: { pid: number }[] }[];
+  return results[1]?.rows[0]?.pid ?? 0;
 }
 
 async function backendPid(db: Queryable): Promise<number> {

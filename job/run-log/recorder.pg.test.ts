@@ -36,6 +36,7 @@ async function wholeRun(log: Recorder, db: Queryable, end: Partial<RunRow> = {})
   await log.prepare(db);
   await log.start(row({ status: "RUNNING", finishedAt: null }));
   await log.finish(row({ status: "SUCCESS", ...end }));
+  await log.prune();
 }
 
 describe("a run's row", () => {
@@ -354,7 +355,7 @@ describe("rights", () => {
     const role = await db.role("poor", { grants: ["select, insert, update on migration_run_log"] });
     const client = await db.connect();
     await client.query(`set role ${role.name}`);
-    const log = recorder(() => client, { table: "public.migration_run_log" });
+    const log = recorder(() => client, { table: "public.migration_run_log", retentionMs: DAY_MS });
     await wholeRun(log, client);
     expect(log.telemetry()).toEqual({ available: true, reason: "" });
     expect(log.warnings).toEqual([]);
@@ -525,6 +526,7 @@ describe("retention", () => {
     await db.query(`insert into lockkeeper.migration_run_log (id, status, runner, started_at, heartbeat_at) values
       ('${id(14)}', 'RUNNING', 'cli', now() - interval '91 days', now())`);
     await log.finish(row({ id: id(13), status: "SUCCESS", startedAt: new Date() }));
+    await log.prune();
     expect((await rows(db)).map((one) => one["id"])).toEqual([id(14), id(12), id(13)]);
   });
 });

@@ -4,8 +4,10 @@ import type { Queryable } from "../postgres/queryable.ts";
 import type { RunSettings } from "../settings.ts";
 import { DEFAULT_TABLE } from "./columns.ts";
 import { ensureTable } from "./ensure.ts";
+import { fitOf } from "./fit.ts";
 import type { Fit } from "./fit.ts";
 import { insertRun } from "./insert.ts";
+import { lookAt } from "./look.ts";
 import { pruneRuns } from "./prune.ts";
 import { TELEMETRY_OFF, withinTime, writeReason } from "./reason.ts";
 import { repairOrphans } from "./repair-orphans.ts";
@@ -18,8 +20,11 @@ import { updateRun } from "./update.ts";
  * It becomes `telemetry()`, and one warning; every later call tries again with all that is known by then.
  */
 export type Recorder = {
-  /** Creates our own table or its missing columns. Under the lock. */
-  prepare(db: Queryable): Promise<void>;
+  /**
+   * Looks for the table by the second connection. Creates our own or its missing columns by `db`, under the lock, once
+   * `free` has settled.
+   */
+  prepare(db: Queryable, free?: Promise<unknown>): Promise<void>;
   /**
    * Writes the RUNNING row, and finishes what dead runners left; their ids. Under the lock, which the backend `holder`
    * has: what the server gets to after that one's end must not touch a next run's row, nor leave ours behind.
@@ -27,8 +32,10 @@ export type Recorder = {
   start(row: RunRow, holder?: number): Promise<string[]>;
   /** What has changed since, and a heartbeat. Calls queue up; none is lost. */
   update(changes: Partial<Omit<RunRow, "id" | "status" | "finishedAt">>): Promise<void>;
-  /** The run's last word; afterwards old rows are deleted. */
+  /** The run's last word. */
   finish(row: RunRow): Promise<void>;
+  /** Deletes old rows, after a last word that could be written. */
+  prune(): Promise<void>;
   /** True between the start and the run's last word. */
   isOpen(): boolean;
   /** Whether the log has all that was told so far, and why not. */
@@ -67,6 +74,14 @@ export function openRecorder({ db, settings, onWarning, secrets = [], patienceMs
     fit = found;
     if (found.is !== "fits") reason = found.is === "outdated" ? `${showTable(table)} lacks a column` : found.reason;
     return found.is === "fits";
+  };
+
+  const prepare = async (by: Queryable, free?: Promise<unknown>): Promise<void> => {
+    const seen = await lookAt(db() ?? by, table).catch(() => null);
+    if (seen !== null) fit = fitOf(table, seen, "write");
+    if (fit?.is === "fits") return;
+    await free?.catch(() => undefined);
+    await getReady(by);
   };
 
   const put = async (on: Queryable): Promise<void> => {
@@ -109,7 +124,11 @@ export function openRecorder({ db, settings, onWarning, secrets = [], patienceMs
   };
 
   return {
-    prepare: async (on) => await inTurn(getReady, () => on),
+    prepare: async (by, free) =>
+      await inTurn(
+        async () => await prepare(by, free),
+        () => by,
+      ),
     async start(row, holder) {
       if (holder !== undefined) underLock = lockHeldBy(holder);
       current = row;
@@ -129,6 +148,8 @@ export function openRecorder({ db, settings, onWarning, secrets = [], patienceMs
       open = false;
       await inTurn(put);
       warn();
+    },
+    async prune() {
       // By itself: a right to delete that is missing doesn't make the log incomplete.
       const on = db();
       if (reason !== "" || on === null || fit?.is !== "fits" || !fit.mayPrune) return;
