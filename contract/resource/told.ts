@@ -4,22 +4,25 @@ import { REPORT_MAX_BYTES } from "../report-size.ts";
 /** What a report told of a failed run. Bounded by the report, so that what fits in it fits in the status. */
 const told = () => z.string().max(REPORT_MAX_BYTES);
 
-/** contract/run.ts has the same without bounds and descriptions: a report is read however long its fields are. */
+/**
+ * What a report has as null may also be missing: the API server drops nulls from a merge patch, in lists too.
+ * contract/run.ts has the same without bounds and descriptions: a report is read however long its fields are.
+ */
 export const ToldError = z.object({
   code: told().describe("A SQLSTATE, or a code of the runner's own."),
   message: told().describe("What happened, without any row's data."),
-  migration: told().nullable().describe("The migration that failed."),
+  migration: told().nullish().describe("The migration that failed."),
 });
 
 export const ToldBlocker = z.object({
   pid: z.int().min(0).describe("The backend's process id; 0 for a prepared transaction."),
-  user: told().nullable().describe("Its role."),
-  application: told().nullable().describe("Its application_name."),
-  state: told().nullable().describe("Its state, like idle in transaction."),
-  transactionAge: told().nullable().describe("How old its transaction was when it was seen."),
+  user: told().nullish().describe("Its role."),
+  application: told().nullish().describe("Its application_name."),
+  state: told().nullish().describe("Its state, like idle in transaction."),
+  transactionAge: told().nullish().describe("How old its transaction was when it was seen."),
   relation: told()
-    .nullable()
+    .nullish()
     .describe("What it locks, as schema.table; none when a row or a transaction is waited for."),
-  mode: told().nullable().describe("The mode of the lock that it holds or asks for."),
-  preparedTransaction: told().nullable().describe("The gid of a prepared transaction."),
+  mode: told().nullish().describe("The mode of the lock that it holds or asks for."),
+  preparedTransaction: told().nullish().describe("The gid of a prepared transaction."),
 });

@@ -16,6 +16,10 @@
 system:serviceaccount:{{ .Release.Namespace }}:{{ include "lockkeeper.serviceAccount" . }}
 {{- end }}
 
+{{- define "lockkeeper.lease" -}}
+{{ include "lockkeeper.name" . }}-operator
+{{- end }}
+
 {{- define "lockkeeper.image" -}}
 {{- with .Values.image }}
 {{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
