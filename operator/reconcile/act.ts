@@ -1,0 +1,119 @@
+import { LABEL, MANAGED_BY } from "../../contract/resource/names.ts";
+import type { DatabaseMigration } from "../../contract/resource/resource.ts";
+import { ApiError, isApiError } from "../api/api.ts";
+import { JOBS, PODS } from "../api/kinds.ts";
+import { pathOf } from "../api/path.ts";
+import { jobSpec } from "../job/job-spec.ts";
+import type { RunOrder } from "../job/order.ts";
+import { controllerOf } from "../kubernetes/objects.ts";
+import type { Job } from "../kubernetes/objects.ts";
+import type { Context } from "./context.ts";
+import type { Act } from "./decide.ts";
+import type { Memory } from "./memory.ts";
+
+/**
+ * Does what was decided, after the status that tells of it was written. True when something turned out otherwise than it
+ * was told: the resource has to be looked at again at once. Throws what trying again may cure.
+ */
+export async function act(
+  acts: Act[],
+  migration: DatabaseMigration,
+  memory: Memory,
+  context: Context,
+): Promise<boolean> {
+  const { namespace } = migration.metadata;
+  let isNews = false;
+  let follows: string | null = null;
+  for (const one of acts) {
+    switch (one.is) {
+      case "follow":
+        follows = one.runId;
+        context.followers.start(one.runId, { namespace, name: one.pod });
+        break;
+      case "createJob":
+        isNews = (await createJob(one.order, memory, context)) || isNews;
+        break;
+      case "deleteJob":
+        await deleteJob(namespace, one, context);
+        break;
+      case "deletePod":
+        mustLead(context);
+        await gone(context.api.request("DELETE", pathOf(PODS, namespace, one.name)));
+        break;
+    }
+  }
+  if (memory.follows !== null && memory.follows !== follows) context.followers.stop(memory.follows);
+  memory.follows = follows;
+  return isNews;
+}
+
+/** Repeatable: the name says what it is for, so one that is there already is the same one, or somebody else's. */
+async function createJob(order: RunOrder, memory: Memory, context: Context): Promise<boolean> {
+  const { api, caches, log, runner } = context;
+  const { namespace, name, uid } = order.migration.metadata;
+  const before = JSON.stringify([memory.refusal, memory.foreign]);
+  mustLead(context);
+  try {
+    caches.jobs.put(await api.request<Job>("POST", pathOf(JOBS, namespace), { body: jobSpec(order, runner) }));
+    log.info({ namespace, name, job: order.job, runId: order.runId, attempt: order.attempt }, "job created");
+    Object.assign(memory, { refusal: null, refusals: 0, foreign: [] });
+  } catch (error) {
+    if (isApiError(error, "AlreadyExists")) return await meet(order, uid, memory, context);
+    if (!(error instanceof ApiError) || !isRefusal(error)) throw error;
+    memory.refusals++;
+    memory.foreign = [];
+    memory.refusal = { job: order.job, cures: error.status === 403 || error.status === 404, message: error.message };
+    log.warn({ namespace, name, job: order.job, reason: error.reason, error: error.message }, "job refused");
+  }
+  return before !== JSON.stringify([memory.refusal, memory.foreign]);
+}
+
+/** The server's no to this very Job: a quota, a webhook, a policy, a namespace that ends, a field that it doesn't take. */
+const isRefusal = ({ status }: ApiError): boolean =>
+  status === 400 || status === 403 || status === 404 || status === 422;
+
+/** A Job of that name is there: made before the last restart, or not ours. The next look tells. */
+async function meet(order: RunOrder, uid: string, memory: Memory, { api, caches, log }: Context): Promise<boolean> {
+  const { namespace, name } = order.migration.metadata;
+  const found = await api.request<Job>("GET", pathOf(JOBS, namespace, order.job));
+  memory.refusal = null;
+  const isOurs = controllerOf(found)?.uid === uid && found.metadata.labels?.[LABEL.managedBy] === MANAGED_BY;
+  log.info({ namespace, name, job: order.job, isOurs }, "job is there already");
+  if (isOurs) {
+    memory.foreign = [];
+    caches.jobs.put(found);
+    return true;
+  }
+  const isNew = !memory.foreign.includes(order.job);
+  memory.foreign = [order.job];
+  return isNew;
+}
+
+/** In the foreground: the Job is gone only when its pods are, and nothing is started before. */
+async function deleteJob(
+  namespace: string,
+  { name, uid, why }: { name: string; uid: string; why: string },
+  context: Context,
+): Promise<void> {
+  const { api, caches, log } = context;
+  mustLead(context);
+  log.info({ namespace, job: name, why }, "job deleted");
+  const body = { propagationPolicy: "Foreground", preconditions: { uid } };
+  const isGone = await gone(api.request("DELETE", pathOf(JOBS, namespace, name), { body }));
+  if (isGone) caches.jobs.remove(`${namespace}/${name}`, uid);
+}
+
+/** True when it wasn't there any more. */
+async function gone(deletion: Promise<unknown>): Promise<boolean> {
+  try {
+    await deletion;
+    return false;
+  } catch (error) {
+    if (isApiError(error, "NotFound") || isApiError(error, "Conflict")) return true;
+    throw error;
+  }
+}
+
+function mustLead({ leads }: Context): void {
+  if (!leads()) throw new Error("the lease is over: nothing is done");
+}

@@ -1,0 +1,144 @@
+/** What is to be started now, if anything. Never two Jobs of one resource at once. */
+import { KUBERNETES_JOB } from "../../contract/resource/names.ts";
+import type { DriftCheck, Release } from "../../contract/resource/status.ts";
+import { jobName } from "../job/job-name.ts";
+import type { Copy, RunOrder, RunSource } from "../job/order.ts";
+import type { Wanted } from "../release/target.ts";
+import { DRIFT_KEY, driftDueAt } from "./drift.ts";
+import { isProved, releaseOf, running, withRelease, withRun } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Observed, ObservedJob } from "./observed.ts";
+import { hasEnded } from "./settle.ts";
+
+/** What a decision starts, and the ledger that has to be written before. */
+export type Choice = { ledger: Ledger; start: RunOrder | null; again: number | null };
+
+export function choose(ledger: Ledger, observed: Observed): Choice {
+  const active = running(ledger);
+  const nothing = { ledger, start: null, again: null };
+  if (active !== null) return restart(ledger, active, observed);
+  if (observed.migration.spec.suspend || strays(ledger, observed).length > 0) return nothing;
+  if (observed.target.is !== "release") return nothing;
+  const { wanted } = observed.target;
+  if (!isProved(ledger, wanted.key)) return startRelease(ledger, wanted, observed);
+  return startDrift(ledger, wanted, observed);
+}
+
+/**
+ * Jobs of ours that run and should not: of a release that was given up, of a check that gives way, of a status that was
+ * lost. They are deleted, and nothing is started until they are gone.
+ */
+export function strays(ledger: Ledger, { jobs }: Pick<Observed, "jobs">): ObservedJob[] {
+  const active = running(ledger)?.job;
+  const check = ledger.drift?.running === true ? ledger.drift.job : undefined;
+  return jobs.filter(({ name, outcome }) => !hasEnded(outcome) && name !== active && name !== check);
+}
+
+/** `Running` without a Job: the operator died before it made it, or somebody deleted it. The same one again. */
+function restart(ledger: Ledger, active: Release, observed: Observed): Choice {
+  const nothing = { ledger, start: null, again: null };
+  const isThere = observed.jobs.some(({ name }) => name === active.job);
+  if (isThere || strays(ledger, observed).length > 0) return nothing;
+  const { target, migration } = observed;
+  // Nobody waits for it any more, its source is gone, or nothing may be started: it isn't made again.
+  if (migration.spec.suspend || target.is !== "release" || target.wanted.key !== active.key) {
+    return { ...nothing, ledger: withRelease(ledger, { ...active, state: "Pending" }), again: 0 };
+  }
+  return { ...nothing, start: orderOf(active, target.wanted, observed) };
+}
+
+function startRelease(ledger: Ledger, wanted: Wanted, observed: Observed): Choice {
+  if (ledger.drift?.running === true)
+    return { ledger: withDriftStopped(ledger, ledger.drift), start: null, again: null };
+  const known = releaseOf(ledger, wanted.key);
+  if (known?.state === "Failed") return { ledger, start: null, again: null };
+  const now = observed.now.getTime();
+  const wait = known?.retryAt === undefined ? 0 : Date.parse(known.retryAt) - now;
+  if (wait > 0) return { ledger, start: null, again: wait };
+  const { retryAt: _retryAt, ...rest } = known ?? FRESH;
+  const attempt = rest.attempt + 1;
+  const { epoch } = ledger;
+  const release: Release = {
+    ...rest,
+    key: wanted.key,
+    revision: wanted.revision,
+    image: wanted.image,
+    state: "Running",
+    epoch,
+    attempt,
+    job: jobName(observed.migration.metadata.name, wanted.key, epoch, attempt),
+    runId: observed.freshId,
+    ...(wanted.from === "image" ? { copy: copyOf(observed, known) } : {}),
+  };
+  const started = withRelease(ledger, release);
+  const source = { ...(started.source ?? UNSEEN), image: wanted.image, workloadGeneration: wanted.workloadGeneration };
+  const run = {
+    id: release.runId,
+    status: "RUNNING" as const,
+    runner: KUBERNETES_JOB,
+    job: release.job,
+    source: release.image,
+    startedAt: observed.now.toISOString(),
+  };
+  return {
+    ledger: withRun({ ...started, source }, run, observed.migration.spec.historyLimit),
+    start: orderOf(release, wanted, observed),
+    again: null,
+  };
+}
+
+const FRESH: Pick<Release, "version" | "attempt" | "failures" | "retryAt"> = { version: "", attempt: 0, failures: 0 };
+const UNSEEN = { available: 0, digest: "" };
+
+/** A check gives way to a release: its Job is deleted as a stray, and its time comes again. */
+const withDriftStopped = (ledger: Ledger, drift: DriftCheck): Ledger => ({
+  ...ledger,
+  drift: { ...drift, running: false },
+});
+
+function startDrift(ledger: Ledger, wanted: Wanted, observed: Observed): Choice {
+  const dueAt = driftDueAt(ledger, observed);
+  if (dueAt === null || ledger.drift?.running === true) return { ledger, start: null, again: null };
+  const wait = dueAt - observed.now.getTime();
+  if (wait > 0) return { ledger, start: null, again: wait };
+  const number = (ledger.drift?.number ?? 0) + 1;
+  const job = jobName(observed.migration.metadata.name, DRIFT_KEY, ledger.epoch, number);
+  const drift = { ...ledger.drift, number, running: true, job, runId: observed.freshId };
+  const order: RunOrder = {
+    migration: observed.migration,
+    command: "status",
+    job,
+    runId: observed.freshId,
+    key: DRIFT_KEY,
+    epoch: ledger.epoch,
+    attempt: number,
+    source: sourceOf(wanted, observed, releaseOf(ledger, wanted.key)?.copy),
+    template: wanted.template,
+  };
+  return { ledger: { ...ledger, drift }, start: order, again: null };
+}
+
+const orderOf = (release: Release, wanted: Wanted, observed: Observed): RunOrder => ({
+  migration: observed.migration,
+  command: "migrate",
+  job: release.job,
+  runId: release.runId,
+  key: release.key,
+  epoch: release.epoch,
+  attempt: release.attempt,
+  source: sourceOf(wanted, observed, release.copy),
+  template: wanted.template,
+});
+
+function sourceOf(wanted: Wanted, observed: Observed, copy: Copy | undefined): RunSource {
+  if (wanted.from === "configMap") return { from: "configMap", name: wanted.image };
+  const pullPolicy = observed.migration.spec.source.image?.pullPolicy ?? "IfNotPresent";
+  return { from: "image", image: wanted.image, pullPolicy, copy: copy ?? copyOf(observed, null) };
+}
+
+/** How the files leave the image: as the spec says; by itself, as a volume wherever that was not refused before. */
+function copyOf({ migration, imageVolumes }: Observed, known: Release | null): Copy {
+  const { copy } = migration.spec.source;
+  if (copy !== "Auto") return copy;
+  return known?.copy ?? (imageVolumes ? "ImageVolume" : "InitContainer");
+}

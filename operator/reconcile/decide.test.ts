@@ -1,0 +1,410 @@
+import { expect, test } from "vitest";
+import type { Report } from "../../contract/report.ts";
+import { world } from "./world.fixture.ts";
+
+const FAILED: Partial<Report> = { outcome: "FAILED", exitCode: 11, pendingCount: 1, pending: ["0002_b"] };
+const LOCKED: Partial<Report> = { ...FAILED, outcome: "LOCK_TIMEOUT", exitCode: 10 };
+const error = (code: string, message: string) => ({ code, message, migration: "0002_b" });
+
+test("a new resource starts one run, and says so before the Job is made", () => {
+  const web = world();
+  const { acts } = web.look({ dies: true });
+  expect(acts.map(({ is }) => is)).toEqual(["createJob"]);
+  expect(web.condition("Ready")).toBe("False Pending");
+  expect(web.condition("Reconciling")).toBe("True Pending");
+  expect(web.status.releases).toMatchObject([{ state: "Running", attempt: 1, epoch: 1, runId: "id-1" }]);
+  expect(web.status.runs).toMatchObject([{ id: "id-1", status: "RUNNING" }]);
+});
+
+test("an operator that died before it made the Job makes that very Job, with the same run id", () => {
+  const web = world();
+  web.look({ dies: true });
+  const name = web.status.releases?.[0]?.job;
+  web.look();
+  expect(web.created.map(({ job, runId, attempt }) => ({ job, runId, attempt }))).toEqual([
+    { job: name, runId: "id-1", attempt: 1 },
+  ]);
+});
+
+test("a report of success is proof: Ready, and nothing more is started", () => {
+  const web = world();
+  web.look();
+  web.report();
+  const { ended, again } = web.look();
+  expect(web.condition("Ready")).toBe("True Applied");
+  expect(web.message()).toBe("0002_b; 1 applied in 12 ms");
+  expect(web.condition("Reconciling")).toBeNull();
+  expect(web.status.schema).toMatchObject({ version: "0002_b", applied: 2, pending: 0 });
+  expect(web.status.runs).toMatchObject([{ id: "id-1", status: "SUCCESS", versionBefore: "0001_a" }]);
+  expect(ended.map(({ id }) => id)).toEqual(["id-1"]);
+  expect(again).toBeGreaterThan(6 * 3_600_000 - 1);
+  expect(web.look().ended).toEqual([]);
+  expect(web.created).toHaveLength(1);
+});
+
+test.each([
+  ["pending migrations", { pendingCount: 1 }, "False NoReport"],
+  ["no database", { database: null }, "False NoReport"],
+  ["migrating disabled", { outcome: "SKIPPED", disabled: true }, "False Disabled"],
+] as const)("exit code 0 with %s proves nothing", (_what, report, ready) => {
+  const web = world();
+  web.look();
+  web.report(report);
+  web.look();
+  expect(web.condition("Ready")).toBe(ready);
+  expect(web.status.releases?.[0]?.state).not.toBe("Applied");
+});
+
+test("SKIPPED because nothing is pending is proof", () => {
+  const web = world();
+  web.look();
+  web.report({ outcome: "SKIPPED", appliedCount: 0, applied: [] });
+  web.look();
+  expect(web.message()).toBe("0002_b; nothing to do");
+  expect(web.condition("Ready")).toBe("True Applied");
+});
+
+test("a lock time-out is tried again, later each time, and stalls when the tries are used up", () => {
+  const web = world({ spec: { retry: { limit: 2, backoff: "10s", max: "15s" } } });
+  const sentence = "0002_b waited 5 s for public.sets; blocked by pid 812 (web, idle in transaction for 4m)";
+  for (const pause of [10_000, 15_000]) {
+    web.look();
+    web.report({ ...LOCKED, error: error("55P03", sentence) });
+    const { again } = web.look();
+    expect(again).toBe(pause);
+    expect(web.condition("Reconciling")).toBe("True LockTimeout");
+    expect(web.condition("Stalled")).toBeNull();
+    expect(web.message()).toContain(sentence);
+    web.pass(pause - 1);
+    expect(web.look().acts).toEqual([]);
+    web.pass(1);
+  }
+  web.look();
+  web.report({ ...LOCKED, error: error("55P03", sentence) });
+  expect(web.look().again).toBeNull();
+  expect(web.condition("Stalled")).toBe("True LockTimeout");
+  expect(web.condition("Reconciling")).toBeNull();
+  expect(web.message()).toBe(`${sentence}; given up after 3 runs`);
+  expect(web.created.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+  expect(new Set(web.created.map(({ job }) => job)).size).toBe(3);
+  expect(new Set(web.created.map(({ runId }) => runId)).size).toBe(3);
+});
+
+test("a SQL error stalls at once, until the annotation asks for another try", () => {
+  const web = world();
+  web.look();
+  web.report({ ...FAILED, error: error("42703", 'column "wight" does not exist') });
+  web.look();
+  expect(web.condition("Stalled")).toBe("True MigrationFailed");
+  expect(web.message()).toBe('column "wight" does not exist');
+  expect(web.look().acts).toEqual([]);
+  web.annotate({ "lockkeeper.dev/retry": "2026-01-01" });
+  web.look();
+  expect(web.created.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  expect(web.status.lastHandledRetry).toBe("2026-01-01");
+  web.report({ ...FAILED, error: error("42703", "again") });
+  web.look();
+  expect(web.look().acts).toEqual([]);
+  expect(web.condition("Stalled")).toBe("True MigrationFailed");
+});
+
+test("a changed spec clears a failure", () => {
+  const web = world();
+  web.look();
+  web.report({ ...FAILED, error: error("42703", "no") });
+  web.look();
+  web.change({ lock: { timeout: "9s" } });
+  web.look();
+  expect(web.created).toHaveLength(2);
+  expect(web.status.observedGeneration).toBe(2);
+});
+
+test("a spec that changes while a run is on waits for that run's end, then has its own", () => {
+  const web = world();
+  web.look();
+  web.outcome({ is: "running", pod: "web-pod", startedAt: null, reason: null, message: "" });
+  web.change({ source: { image: { ref: "web:2" }, path: "/app/drizzle" } });
+  expect(web.look().acts.map(({ is }) => is)).toEqual(["follow"]);
+  expect(web.created).toHaveLength(1);
+  expect(web.condition("Ready")).toBe("False Running");
+  web.report();
+  web.look();
+  expect(web.created.map(({ source }) => source)).toMatchObject([{ image: "web:1" }, { image: "web:2" }]);
+  expect(web.status.releases).toMatchObject([
+    { state: "Running", image: "web:2" },
+    { state: "Applied", image: "web:1" },
+  ]);
+});
+
+test("going back to an image that is proved passes at once", () => {
+  const web = world();
+  web.look();
+  web.report();
+  web.look();
+  web.change({ source: { image: { ref: "web:2" }, path: "/app/drizzle" } });
+  web.look();
+  web.report({ versionAfter: "0003_c" });
+  web.look();
+  web.change({ source: { image: { ref: "web:1" }, path: "/app/drizzle" } });
+  expect(web.look().acts).toEqual([]);
+  expect(web.condition("Ready")).toBe("True DatabaseAhead");
+  expect(web.message()).toBe("its migrations up to 0002_b are applied; a newer release brought the database to 0003_c");
+});
+
+test("a run that can't begin is given up for a release that is wanted now; one that began isn't", () => {
+  const web = world();
+  web.look();
+  web.outcome({ is: "starting", reason: "ImagePullFailed", message: "web:1 can't be pulled", pod: "web-pod" });
+  web.look();
+  expect(web.condition("Reconciling")).toBe("True ImagePullFailed");
+  web.change({ source: { image: { ref: "web:2" }, path: "/app/drizzle" } });
+  expect(web.look().acts.map(({ is }) => is)).toEqual(["deleteJob"]);
+  expect(web.created).toHaveLength(1);
+  web.look();
+  expect(web.created.map(({ source }) => source)).toMatchObject([{ image: "web:1" }, { image: "web:2" }]);
+});
+
+test("nothing is started while a Job that should be gone is still there", () => {
+  const web = world();
+  web.look();
+  web.outcome({ is: "starting", reason: "PodNotStarted", message: 'secret "web-db" not found', pod: "web-pod" });
+  web.look();
+  web.change({ job: { serviceAccountName: "migrator" } });
+  const { acts } = web.look({ dies: true });
+  expect(acts.map(({ is }) => is)).toEqual(["deleteJob"]);
+  const job = web.jobs[0];
+  if (job) job.isDeleting = true;
+  expect(web.look().acts).toEqual([]);
+  expect(web.message()).toContain("waits until the Job");
+  web.jobs.splice(0);
+  web.look();
+  expect(web.created.map(({ attempt }) => attempt)).toEqual([1, 2]);
+});
+
+test("a suspended resource starts nothing, finishes what is on, and is neither stalled nor reconciling", () => {
+  const web = world({ spec: { suspend: true } });
+  expect(web.look().acts).toEqual([]);
+  expect(web.condition("Ready")).toBe("False Suspended");
+  expect([web.condition("Reconciling"), web.condition("Stalled")]).toEqual([null, null]);
+  web.change({ suspend: false });
+  web.look();
+  web.change({ suspend: true });
+  web.report();
+  web.look();
+  expect(web.condition("Ready")).toBe("True Applied");
+});
+
+test("recheck withdraws all proof: what is wanted is run again, under another Job name", () => {
+  const web = world();
+  web.look();
+  web.report();
+  web.look();
+  web.annotate({ "lockkeeper.dev/recheck": "restored" });
+  web.look();
+  expect(web.status.epoch).toBe(2);
+  expect(web.condition("Ready")).toBe("False Pending");
+  expect(web.created.map(({ epoch }) => epoch)).toEqual([1, 2]);
+  expect(web.created[0]?.job).not.toBe(web.created[1]?.job);
+});
+
+test("a run of before the recheck is recorded and proves nothing", () => {
+  const web = world();
+  web.look();
+  web.annotate({ "lockkeeper.dev/recheck": "restored" });
+  web.look();
+  web.report();
+  web.look();
+  expect(web.status.runs?.map(({ status }) => status)).toEqual(["RUNNING", "SUCCESS"]);
+  expect(web.created.map(({ epoch }) => epoch)).toEqual([1, 2]);
+  expect(web.condition("Ready")).toBe("False Pending");
+});
+
+test("a failure of before the recheck isn't held against the release", () => {
+  const web = world();
+  web.look();
+  web.annotate({ "lockkeeper.dev/recheck": "restored" });
+  web.look();
+  web.report({ ...FAILED, error: error("42703", "no") });
+  web.look();
+  expect(web.created.map(({ epoch }) => epoch)).toEqual([1, 2]);
+  expect(web.condition("Stalled")).toBeNull();
+});
+
+test("another database behind the same address withdraws all proof", () => {
+  const web = world();
+  web.look();
+  web.report();
+  web.look();
+  web.change({ source: { image: { ref: "web:2" }, path: "/app/drizzle" } });
+  web.look();
+  web.report({ database: { systemIdentifier: "8", name: "shop", oid: 16384 } });
+  web.look();
+  expect(web.status.epoch).toBe(2);
+  expect(web.condition("Ready")).toBe("False Pending");
+  web.report({ database: { systemIdentifier: "8", name: "shop", oid: 16384 } });
+  web.look();
+  expect(web.condition("Ready")).toBe("True Applied");
+});
+
+test("an identifier that the role may not read is no other database", () => {
+  const web = world();
+  web.look();
+  web.report({ database: { systemIdentifier: "", name: "shop", oid: 16384 } });
+  web.look();
+  web.change({ source: { image: { ref: "web:2" }, path: "/app/drizzle" } });
+  web.look();
+  web.report();
+  web.look();
+  expect(web.status.epoch).toBe(1);
+});
+
+test("a run without a report is unknown: it is tried again", () => {
+  const web = world();
+  web.look();
+  web.lose("OutOfMemory");
+  web.look();
+  expect(web.condition("Reconciling")).toBe("True OutOfMemory");
+  expect(web.status.runs).toMatchObject([{ status: "FAILED", error: { code: "OutOfMemory" } }]);
+  web.pass(10_000);
+  web.look();
+  expect(web.created.map(({ attempt }) => attempt)).toEqual([1, 2]);
+});
+
+test("a node without image volumes: the next try copies, at once, when the way is ours to choose", () => {
+  const web = world();
+  web.look();
+  expect(web.created[0]?.source).toMatchObject({ copy: "ImageVolume" });
+  web.lose("ImageVolumeUnsupported");
+  web.look();
+  expect(web.created[1]?.source).toMatchObject({ copy: "InitContainer" });
+  const told = world({ spec: { source: { ...web.migration().spec.source, copy: "ImageVolume" } } });
+  told.look();
+  told.lose("ImageVolumeUnsupported", false);
+  told.look();
+  expect(told.created).toHaveLength(1);
+  expect(told.condition("Stalled")).toBe("True ImageVolumeUnsupported");
+});
+
+test("a Job of the same name that isn't this resource's stalls it", () => {
+  const web = world();
+  web.look({ dies: true });
+  web.look({ foreign: new Set([web.status.releases?.[0]?.job ?? ""]), dies: true });
+  expect(web.condition("Stalled")).toBe("True JobConflict");
+});
+
+test("a Job that was made before its status was lost keeps its run id", () => {
+  const web = world();
+  web.look();
+  const [job] = web.jobs;
+  if (job) job.runId = "made-before";
+  web.report({ runId: "made-before" });
+  web.look();
+  expect(web.status.runs).toMatchObject([{ id: "made-before", status: "SUCCESS" }]);
+  expect(web.condition("Ready")).toBe("True Applied");
+});
+
+test("a refused Job is told, with the server's own words", () => {
+  const web = world();
+  web.look({ dies: true });
+  const job = web.status.releases?.[0]?.job ?? "";
+  web.look({ refusal: { job, cures: true, message: "exceeded quota: jobs" }, dies: true });
+  expect(web.condition("Reconciling")).toBe("True JobNotCreated");
+  expect(web.message()).toContain("exceeded quota: jobs");
+  web.look({ refusal: { job, cures: false, message: "metadata.labels: Invalid value" }, dies: true });
+  expect(web.condition("Stalled")).toBe("True InvalidSpec");
+});
+
+test("a pod whose sidecar goes on is deleted once its runner's outcome is written", () => {
+  const web = world();
+  web.look();
+  web.report();
+  const [job] = web.jobs;
+  if (job) job.sidecars = true;
+  const { acts } = web.look();
+  expect(acts).toEqual([{ is: "deletePod", name: "web-pod" }]);
+  expect(web.condition("Ready")).toBe("True Applied");
+});
+
+test("the check for drift runs when its time has come, and Ready stays while it does", () => {
+  const web = world();
+  web.look();
+  web.report();
+  const { again } = web.look();
+  web.pass(again ?? 0);
+  web.look();
+  expect(web.created.map(({ command }) => command)).toEqual(["migrate", "status"]);
+  expect(web.condition("Ready")).toBe("True Applied");
+  web.report({
+    driftCount: 1,
+    drift: ["0001_a"],
+    exitCode: 12,
+    outcome: "FAILED",
+    error: error("DRIFT", "0001_a changed"),
+  });
+  web.look();
+  expect(web.condition("Drifted")).toBe("True Drift");
+  expect(web.message("Drifted")).toBe("0001_a changed");
+  expect(web.condition("Ready")).toBe("True Applied");
+  expect(web.status.runs).toHaveLength(1);
+});
+
+test("a check that gives way to a release is gone before the release's Job is made", () => {
+  const web = world();
+  web.look();
+  web.report();
+  const { again } = web.look();
+  web.pass(again ?? 0);
+  web.look();
+  web.change({ source: { image: { ref: "web:2" }, path: "/app/drizzle" } });
+  expect(web.look().acts.map(({ is }) => is)).toEqual(["deleteJob"]);
+  web.look();
+  expect(web.created.map(({ command }) => command)).toEqual(["migrate", "status", "migrate"]);
+});
+
+test("a check that finds an applied release gone withdraws all proof and runs it again", () => {
+  const web = world();
+  web.look();
+  web.report();
+  const { again } = web.look();
+  web.pass(again ?? 0);
+  web.look();
+  web.report({ pendingCount: 1, pending: ["0002_b"], appliedTotal: 1 });
+  web.look();
+  expect(web.status.epoch).toBe(2);
+  expect(web.created.map(({ command, epoch }) => `${command} ${epoch}`)).toEqual([
+    "migrate 1",
+    "status 1",
+    "migrate 2",
+  ]);
+});
+
+test("no check with an interval of 0", () => {
+  const web = world({ spec: { drift: { interval: "0s" } } });
+  web.look();
+  web.report();
+  expect(web.look().again).toBeNull();
+});
+
+test("resources that share a database say so", () => {
+  const web = world();
+  web.look({ sharedWith: ["api"] });
+  expect(web.condition("SharedDatabase")).toBe("True SameDatabase");
+  expect(web.message("SharedDatabase")).toContain("api");
+  web.look();
+  expect(web.condition("SharedDatabase")).toBeNull();
+});
+
+test("a condition's time changes with its status only", () => {
+  const web = world();
+  web.look();
+  const before = web.status.conditions?.[0];
+  web.pass(60_000);
+  web.outcome({ is: "running", pod: "web-pod", startedAt: null, reason: null, message: "" });
+  web.look();
+  const after = web.status.conditions?.[0];
+  expect([before?.reason, after?.reason]).toEqual(["Pending", "Running"]);
+  expect(after?.lastTransitionTime).toBe(before?.lastTransitionTime);
+  web.report();
+  web.look();
+  expect(web.status.conditions?.[0]?.lastTransitionTime).not.toBe(before?.lastTransitionTime);
+});

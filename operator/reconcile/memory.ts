@@ -1,0 +1,35 @@
+import type { Refusal } from "./observed.ts";
+
+/** What is remembered of one resource between two reconciles. Nothing rests on it: a restart loses it. */
+export type Memory = {
+  refusal: Refusal | null;
+  /** Jobs of a run's name that the server knows and the caches may not: without our labels. */
+  foreign: string[];
+  refusals: number;
+  /** When its status was written last, by the operator's clock; -Infinity for never. */
+  wroteAt: number;
+  /** The run whose log is followed. */
+  follows: string | null;
+  /** Why a Job has no pod, as the events told it last. */
+  noPod: { job: string; at: number; why: string | null } | null;
+};
+
+export type Memories = { of(key: string): Memory; forget(key: string): Memory | undefined };
+
+export function openMemories(): Memories {
+  const memories = new Map<string, Memory>();
+  return {
+    of(key) {
+      const known = memories.get(key);
+      if (known !== undefined) return known;
+      const fresh: Memory = { refusal: null, foreign: [], refusals: 0, wroteAt: -Infinity, follows: null, noPod: null };
+      memories.set(key, fresh);
+      return fresh;
+    },
+    forget(key) {
+      const known = memories.get(key);
+      memories.delete(key);
+      return known;
+    },
+  };
+}

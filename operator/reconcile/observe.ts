@@ -1,0 +1,109 @@
+import { RUN_ANNOTATION, RUNNER_CONTAINER } from "../../contract/resource/names.ts";
+import type { DatabaseMigration } from "../../contract/resource/resource.ts";
+import { uuidV7 } from "../../contract/uuid.ts";
+import { controllerOf } from "../kubernetes/objects.ts";
+import type { Job, Pod } from "../kubernetes/objects.ts";
+import { tagOf } from "../job/order.ts";
+import { readOutcome } from "../outcome/read-outcome.ts";
+import { whyNoPod } from "../outcome/why-no-pod.ts";
+import { liveKeys, targetOf } from "../release/target.ts";
+import type { Workload } from "../release/target.ts";
+import { databaseOf } from "../watch/migration.ts";
+import type { Context } from "./context.ts";
+import { POD_EXPECTED_MS } from "./decide.ts";
+import { readLedger, running } from "./ledger.ts";
+import type { Memory } from "./memory.ts";
+import type { Observed, ObservedJob } from "./observed.ts";
+
+/** The only reader: all that `decide` looks at, as it is now. Reads the caches, and events only where a pod is overdue. */
+export async function observe(migration: DatabaseMigration, memory: Memory, context: Context): Promise<Observed> {
+  const { caches, clock } = context;
+  const now = new Date(clock.wall());
+  const { uid } = migration.metadata;
+  const workload = workloadOf(migration, context);
+  const jobs = await Promise.all(caches.jobs.by("owner", uid).map((job) => observeJob(job, { memory, context, now })));
+  const active = running(readLedger(migration));
+  const known = active === null ? undefined : caches.jobs.get(`${migration.metadata.namespace}/${active.job}`);
+  return {
+    migration,
+    target: targetOf(migration, workload),
+    live: liveKeys(migration, workload),
+    jobs,
+    foreign: new Set(known !== undefined && controllerOf(known)?.uid !== uid ? [known.metadata.name] : memory.foreign),
+    progress: active === null ? null : context.followers.get(active.runId),
+    refusal: memory.refusal,
+    sharedWith: sharedWith(migration, context),
+    imageVolumes: context.imageVolumes(),
+    freshId: uuidV7(now),
+    now,
+  };
+}
+
+function workloadOf({ metadata, spec }: DatabaseMigration, { caches }: Context): Workload {
+  const name = spec.source.workload?.name;
+  const deployment = name === undefined ? undefined : caches.deployments.get(`${metadata.namespace}/${name}`);
+  if (deployment === undefined) return { deployment: null, replicaSets: [] };
+  return { deployment, replicaSets: caches.replicaSets.by("owner", deployment.metadata.uid) };
+}
+
+async function observeJob(
+  job: Job,
+  { memory, context, now }: { memory: Memory; context: Context; now: Date },
+): Promise<ObservedJob> {
+  const { metadata } = job;
+  const { annotations = {} } = metadata;
+  const identity = {
+    key: annotations[RUN_ANNOTATION.key] ?? "",
+    epoch: Number(annotations[RUN_ANNOTATION.epoch] ?? 0) || 0,
+    command: annotations[RUN_ANNOTATION.command] === "status" ? ("status" as const) : ("migrate" as const),
+    runId: annotations[RUN_ANNOTATION.runId] ?? "",
+  };
+  const pod = podOf(context.caches.pods.by("job", `${metadata.namespace}/${metadata.name}`));
+  const outcome = readOutcome(job, pod, { ...identity, tag: tagOf(identity) }, now);
+  if (outcome.is === "starting" && outcome.reason === "JobPodNotCreated") {
+    const why = await whyNoPodYet(job, memory, context);
+    if (why !== null) outcome.message = `${outcome.message}: ${why}`;
+  }
+  return {
+    ...identity,
+    name: metadata.name,
+    uid: metadata.uid,
+    attempt: Number(annotations[RUN_ANNOTATION.attempt] ?? 0) || 0,
+    createdAt: metadata.creationTimestamp,
+    isDeleting: metadata.deletionTimestamp !== undefined,
+    outcome,
+    sidecars: pod !== null && pod.metadata.deletionTimestamp === undefined && hasSidecars(pod),
+  };
+}
+
+/** With two pods of one Job, which Kubernetes doesn't rule out, the newest one's end is the Job's. */
+const podOf = (pods: Pod[]): Pod | null =>
+  pods.toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1))[0] ?? null;
+
+const hasSidecars = ({ status }: Pod): boolean =>
+  status?.containerStatuses?.some(({ name, state }) => name !== RUNNER_CONTAINER && state?.running !== undefined) ??
+  false;
+
+/** Asked at most twice a minute: only events tell it. */
+async function whyNoPodYet(job: Job, memory: Memory, { api, clock }: Context): Promise<string | null> {
+  const { name } = job.metadata;
+  const known = memory.noPod;
+  if (known?.job === name && clock.now() - known.at < POD_EXPECTED_MS) return known.why;
+  const why = await whyNoPod(api, job);
+  memory.noPod = { job: name, at: clock.now(), why };
+  return why;
+}
+
+/** A name in another namespace is that tenant's own business: only their number is told. */
+function sharedWith({ metadata: own, status }: DatabaseMigration, { caches }: Context): string[] {
+  const database = databaseOf({ status });
+  if (database === null) return [];
+  const others = caches.migrations.by("database", database).filter(({ metadata }) => metadata.uid !== own.uid);
+  const near = others.filter(({ metadata }) => metadata.namespace === own.namespace);
+  const far = others.length - near.length;
+  const names = near
+    .map(({ metadata }) => metadata.name)
+    .toSorted()
+    .slice(0, 5);
+  return far === 0 ? names : [...names, `${far} in other namespaces`];
+}

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { DatabaseMigration } from "../../contract/resource/resource.ts";
+import { Status } from "../../contract/resource/status.ts";
+import type { RawMigration } from "../watch/migration.ts";
+import { act } from "./act.ts";
+import type { Context } from "./context.ts";
+import { cut } from "./cut.ts";
+import { decide } from "./decide.ts";
+import type { Decision } from "./decide.ts";
+import type { Memory } from "./memory.ts";
+import { observe } from "./observe.ts";
+import { statusOf } from "./status.ts";
+import { tell } from "./tell.ts";
+import { writeStatus } from "./write-status.ts";
+
+/** Progress alone is written at most so often. */
+const PROGRESS_MS = 1_000;
+/** Somebody else wrote the resource: what it wrote comes by the watch, and most often is here before this. */
+const CONFLICT_MS = 100;
+/** What the API server refused may be accepted later: asked again after this, doubled each time. */
+const REFUSED_MS = 1_000;
+const REFUSED_MAX_MS = 60_000;
+
+/**
+ * One look at one resource: observe, decide, write the status, act. Answers in how many ms it wants to be called again, or
+ * null. Throws what went wrong on the way to the API server: it is called again, later each time.
+ */
+export async function reconcile(key: string, context: Context): Promise<number | null> {
+  const raw = context.caches.migrations.get(key);
+  if (raw === undefined || raw.metadata.deletionTimestamp !== undefined) return leave(key, context);
+  const parsed = parse(raw);
+  if (parsed.is === "invalid") return await tellInvalid(parsed, context);
+  const { migration } = parsed;
+  const memory = context.memories.of(key);
+  const observed = await observe(migration, memory, context);
+  const decision = decide(observed);
+  const status = statusOf(decision, observed);
+  const wait = isOnlyProgress(migration.status, status, decision)
+    ? memory.wroteAt + PROGRESS_MS - context.clock.now()
+    : 0;
+  if (wait > 0) return wait;
+  const written = await writeStatus(migration, status, context);
+  if (written === "conflict") return CONFLICT_MS;
+  if (written === "written") memory.wroteAt = context.clock.now();
+  tell(decision, observed, context);
+  const isNews = await act(decision.acts, migration, memory, context);
+  if (isNews) return 0;
+  return againIn(decision, memory);
+}
+
+/** Its Jobs go with it, by their owner reference: the garbage collector ends them, and the runner ends cleanly. */
+function leave(key: string, { memories, followers }: Context): null {
+  const memory = memories.forget(key);
+  if (memory?.follows) followers.stop(memory.follows);
+  return null;
+}
+
+function againIn({ again }: Decision, { refusal, foreign, refusals }: Memory): number | null {
+  if (refusal === null && foreign.length === 0) return again;
+  const pause = Math.min(REFUSED_MAX_MS, REFUSED_MS * 2 ** Math.min(refusals, 10));
+  return again === null ? pause : Math.min(again, pause);
+}
+
+function isOnlyProgress(before: Status, after: Status, { acts }: Decision): boolean {
+  if (acts.some(({ is }) => is !== "follow")) return false;
+  const said = (status: Status): string =>
+    JSON.stringify([
+      status.observedGeneration,
+      status.epoch,
+      status.conditions?.map(({ type, status: is }) => [type, is]),
+    ]);
+  const runs = (status: Status): string => JSON.stringify(status.runs?.map((run) => [run.id, run.status]));
+  const releases = (status: Status): string =>
+    JSON.stringify(status.releases?.map(({ key, state, attempt, epoch }) => [key, state, attempt, epoch]));
+  return said(before) === said(after) && runs(before) === runs(after) && releases(before) === releases(after);
+}
+
+type Parsed =
+  | { is: "valid"; migration: DatabaseMigration }
+  | { is: "invalid"; message: string; migration: Pick<DatabaseMigration, "metadata" | "status"> };
+
+const Lenient = DatabaseMigration.extend({ status: Status.catch({}) });
+const WithoutSpec = Lenient.omit({ spec: true });
+
+/**
+ * The CRD lets nothing else in, but an older CRD may. A status that can't be read is taken for none: proof is given anew.
+ */
+function parse(raw: RawMigration): Parsed {
+  const whole = { ...raw, status: raw.status ?? {} };
+  const parsed = Lenient.safeParse(whole);
+  if (parsed.success) return { is: "valid", migration: parsed.data };
+  return { is: "invalid", message: z.prettifyError(parsed.error), migration: WithoutSpec.parse(whole) };
+}
+
+async function tellInvalid(
+  { migration, message }: Extract<Parsed, { is: "invalid" }>,
+  context: Context,
+): Promise<number | null> {
+  const { generation } = migration.metadata;
+  const text = cut(`the spec can't be used: ${message}`, 1_024);
+  const known = migration.status.conditions ?? [];
+  const now = `${new Date(context.clock.wall()).toISOString().slice(0, 19)}Z`;
+  const conditions = (["Ready", "Stalled"] as const).map((type) => {
+    const status = type === "Ready" ? ("False" as const) : ("True" as const);
+    const before = known.find((condition) => condition.type === type);
+    const lastTransitionTime = before?.status === status ? before.lastTransitionTime : now;
+    return { type, status, reason: "InvalidSpec", message: text, lastTransitionTime, observedGeneration: generation };
+  });
+  const status = { ...migration.status, observedGeneration: generation, conditions };
+  return (await writeStatus(migration, status, context)) === "conflict" ? CONFLICT_MS : null;
+}

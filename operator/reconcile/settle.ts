@@ -1,0 +1,202 @@
+/**
+ * What ended runs prove. A run's outcome is folded into the ledger once: its release becomes Applied, waits for another
+ * attempt, or is Failed for good; `runs` gets its last word; what the report says of the database is kept.
+ */
+import { formatDuration, parseDuration } from "../../contract/duration.ts";
+import type { Report } from "../../contract/report.ts";
+import type { Reason } from "../../contract/resource/reason.ts";
+import { KUBERNETES_JOB } from "../../contract/resource/names.ts";
+import type { Release, StatusRun } from "../../contract/resource/status.ts";
+import type { Outcome } from "../outcome/outcome.ts";
+import { reasonOf } from "../outcome/reason-of.ts";
+import { cut } from "./cut.ts";
+import { running, withRelease, withRun } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Observed, ObservedJob } from "./observed.ts";
+
+type Ended = Extract<Outcome, { is: "reported" | "lost" }>;
+
+/** Why a run was in vain, and whether another one may do better. */
+type Failed = { reason: Reason; retry: boolean; message: string };
+
+export function settle(ledger: Ledger, observed: Observed): Ledger {
+  const active = running(ledger);
+  if (active === null) return ledger;
+  const job = observed.jobs.find(({ name }) => name === active.job);
+  if (job === undefined || !fits(job, active)) return ledger;
+  const adopted = job.runId === active.runId ? ledger : adopt(ledger, active, job);
+  const release = running(adopted);
+  if (release === null || !hasEnded(job.outcome)) return adopted;
+  return fold(adopted, release, { job, outcome: job.outcome }, observed);
+}
+
+/** Whether the Job was made for that release, by its annotations; its owner was compared when it was read. */
+export const fits = (job: ObservedJob, release: Pick<Release, "key" | "epoch" | "attempt">): boolean =>
+  job.key === release.key &&
+  job.epoch === release.epoch &&
+  job.attempt === release.attempt &&
+  job.command === "migrate";
+
+export const hasEnded = (outcome: Outcome): outcome is Ended => outcome.is === "reported" || outcome.is === "lost";
+
+/** The Job was there before the status that should have told of it was kept: its run has the id that the Job has. */
+function adopt(ledger: Ledger, release: Release, job: ObservedJob): Ledger {
+  const runs = ledger.runs.map((run) => (run.id === release.runId ? { ...run, id: job.runId } : run));
+  return withRelease({ ...ledger, runs }, { ...release, runId: job.runId });
+}
+
+function fold(
+  before: Ledger,
+  release: Release,
+  { job, outcome }: { job: ObservedJob; outcome: Ended },
+  observed: Observed,
+): Ledger {
+  const { spec } = observed.migration;
+  const ledger = withRun(before, runOf(release, job, outcome), spec.historyLimit);
+  const seen = outcome.is === "reported" ? learn(ledger, outcome, release) : ledger;
+  // A report of an older epoch, or the first one of another database, tells what happened. It proves nothing.
+  if (release.epoch !== seen.epoch) return withRelease(seen, unproved(release));
+  const failed = failureOf(outcome);
+  if (failed === null && outcome.is === "reported") return withRelease(seen, applied(release, outcome.report));
+  return withRelease(seen, unapplied(release, failed as Failed, { outcome, observed }));
+}
+
+/** What a report tells of database, schema and source, whatever the run came to. */
+export function learn(
+  ledger: Ledger,
+  { report, finishedAt }: Extract<Outcome, { is: "reported" }>,
+  release: Release | null,
+): Ledger {
+  const { database } = report;
+  // Without an identity it never got as far as the database, and the counts are none.
+  if (database === null) return { ...ledger, telemetry: telemetryOf(report) };
+  const other = ledger.database !== null && isOther(ledger.database, database);
+  return {
+    ...ledger,
+    epoch: other ? ledger.epoch + 1 : ledger.epoch,
+    database: { ...database, name: cut(database.name, 63), systemIdentifier: cut(database.systemIdentifier, 32) },
+    telemetry: telemetryOf(report),
+    schema: {
+      version: cut(report.versionAfter ?? "", 255),
+      applied: report.appliedTotal,
+      pending: report.pendingCount,
+      pendingNames: report.pending.slice(0, 100).map((name) => cut(name, 255)),
+      observedAt: finishedAt,
+    },
+    source: {
+      image: release?.image ?? ledger.source?.image ?? "",
+      available: report.available,
+      digest: cut(report.digest, 80),
+      workloadGeneration: ledger.source?.workloadGeneration ?? 0,
+    },
+    drifted: driftOf(report),
+  };
+}
+
+const telemetryOf = ({ telemetry }: Report): NonNullable<Ledger["telemetry"]> => ({
+  available: telemetry.available,
+  reason: cut(telemetry.reason, 512),
+});
+
+/** Another database, or the same one restored elsewhere. An identifier that the role may not read tells nothing. */
+function isOther(known: NonNullable<Ledger["database"]>, seen: NonNullable<Report["database"]>): boolean {
+  if (known.name !== cut(seen.name, 63) || known.oid !== seen.oid) return true;
+  if (known.systemIdentifier === "" || seen.systemIdentifier === "") return false;
+  return known.systemIdentifier !== seen.systemIdentifier;
+}
+
+function driftOf({ driftCount, drift, error }: Report): Ledger["drifted"] {
+  if (driftCount === 0) return { status: "False", reason: "InSync", message: "history and source agree" };
+  const names = drift.length === driftCount ? drift.join(", ") : `${drift.join(", ")} and more`;
+  const why = error?.code === "DRIFT" ? error.message : `history and source disagree on ${names || driftCount}`;
+  return { status: "True", reason: "Drift", message: cut(why, 1_024) };
+}
+
+/** Null for proof: the run's own report, exit 0, nothing pending, and migrating was not switched off. */
+function failureOf(outcome: Ended): Failed | null {
+  if (outcome.is === "lost") return outcome;
+  const { report } = outcome;
+  const isDone = report.outcome === "SUCCESS" || (report.outcome === "SKIPPED" && !report.disabled);
+  if (report.exitCode === 0 && isDone && report.pendingCount === 0 && report.database !== null) return null;
+  if (report.disabled) {
+    return { reason: "Disabled", retry: false, message: "migrating is switched off in the run's environment" };
+  }
+  if (report.exitCode === 0) {
+    const message = `the run says that it is done with ${report.pendingCount} migrations pending`;
+    return { reason: "NoReport", retry: true, message };
+  }
+  return { ...reasonOf(report), message: report.error?.message ?? `the run ended with exit code ${report.exitCode}` };
+}
+
+function applied(release: Release, report: Report): Release {
+  const { retryAt: _retryAt, ...rest } = release;
+  const work =
+    report.appliedCount === 0
+      ? "nothing to do"
+      : `${report.appliedCount} applied in ${formatDuration(report.durationMs)}`;
+  const ahead = report.ahead === 0 ? "" : `; the database is ${report.ahead} ahead, by a newer release`;
+  const version = report.versionAfter ?? "no migrations";
+  return {
+    ...rest,
+    state: "Applied",
+    version: cut(report.versionAfter ?? "", 255),
+    failures: 0,
+    reason: report.ahead === 0 ? "Applied" : "DatabaseAhead",
+    message: cut(`${version}; ${work}${ahead}`, 1_024),
+  };
+}
+
+function unapplied(
+  release: Release,
+  failed: Failed,
+  { outcome, observed }: { outcome: Ended; observed: Observed },
+): Release {
+  const { retryAt: _retryAt, ...rest } = release;
+  const { retry, source } = observed.migration.spec;
+  const failures = release.failures + 1;
+  const copyIsChosen = failed.reason === "ImageVolumeUnsupported" && source.copy === "Auto";
+  const told = { ...rest, failures, reason: failed.reason, message: cut(failed.message, 1_024) };
+  if (copyIsChosen) return { ...told, state: "Pending", copy: "InitContainer" };
+  if (!failed.retry || failures > retry.limit) return { ...told, state: "Failed" };
+  const pause = pauseOf(failures, retry);
+  return { ...told, state: "Pending", retryAt: new Date(Date.parse(outcome.finishedAt) + pause).toISOString() };
+}
+
+/** Doubles from `backoff` to `max`, in milliseconds. */
+export function pauseOf(failures: number, retry: { backoff: string; max: string }): number {
+  const first = parseDuration(retry.backoff) ?? 10_000;
+  const longest = parseDuration(retry.max) ?? 600_000;
+  return Math.min(longest, first * 2 ** Math.min(failures - 1, 30));
+}
+
+function unproved(release: Release): Release {
+  const { retryAt: _retryAt, reason: _reason, message: _message, ...rest } = release;
+  return { ...rest, state: "Pending" };
+}
+
+function runOf(release: Release, job: ObservedJob, outcome: Ended): StatusRun {
+  const common = {
+    id: release.runId,
+    runner: KUBERNETES_JOB,
+    job: job.name,
+    ...(outcome.pod === null ? {} : { host: outcome.pod }),
+    source: release.image,
+    startedAt: outcome.startedAt ?? job.createdAt,
+    finishedAt: outcome.finishedAt,
+  };
+  if (outcome.is === "lost") {
+    const error = { code: outcome.reason, message: cut(outcome.message, 1_024), migration: null };
+    return { ...common, status: "FAILED", lockWaitMs: 0, applied: [], error, blockers: [] };
+  }
+  const { report } = outcome;
+  return {
+    ...common,
+    status: report.outcome,
+    versionBefore: cut(report.versionBefore ?? "", 255),
+    versionAfter: cut(report.versionAfter ?? "", 255),
+    lockWaitMs: report.lockWaitMs,
+    applied: report.applied.slice(0, 100).map((name) => cut(name, 255)),
+    error: report.error,
+    blockers: report.blockers.slice(0, 10),
+  };
+}

@@ -1,0 +1,84 @@
+import { API_VERSION, KIND } from "../../contract/resource/names.ts";
+import type { Reason } from "../../contract/resource/reason.ts";
+import type { StatusRun } from "../../contract/resource/status.ts";
+import type { Context } from "./context.ts";
+import type { Decision } from "./decide.ts";
+import type { Observed } from "./observed.ts";
+
+type Told = { type: "Normal" | "Warning"; reason: string; note: string; action: string };
+
+/** Troubles that no run's end tells of: each is an event when it begins. */
+const TROUBLES = new Set<Reason>([
+  "InvalidSpec",
+  "ContainerNotFound",
+  "JobConflict",
+  "JobNotCreated",
+  "JobPodNotCreated",
+  "PodNotScheduled",
+  "PodNotStarted",
+  "ImagePullFailed",
+  "NodeLost",
+  "CopyUnsupported",
+]);
+
+/** Says in events and log lines what is new in this decision, under the run's id. */
+export function tell(decision: Decision, observed: Observed, { recorder, log }: Context): void {
+  const { namespace, name, uid } = observed.migration.metadata;
+  const regarding = { apiVersion: API_VERSION, kind: KIND, namespace, name, uid };
+  for (const told of newsOf(decision, observed)) recorder.record({ regarding, ...told });
+  for (const run of decision.ended) {
+    const { id: runId, status, job, source, error } = run;
+    log.info({ namespace, name, runId, status, job, source, error: error ?? null }, "run ended");
+  }
+  const before = readyReason(observed);
+  const { reason, message, is } = decision.verdict;
+  if (before !== reason) log.info({ namespace, name, is, reason, message }, "condition changed");
+}
+
+/** The events that a decision is worth. */
+export function newsOf({ verdict, ended, acts, ledger }: Decision, observed: Observed): Told[] {
+  const news = ended.map((run) =>
+    endOf(
+      run,
+      ledger.releases.find(({ runId }) => runId === run.id),
+    ),
+  );
+  const isNewReason = readyReason(observed) !== verdict.reason;
+  if (isNewReason && TROUBLES.has(verdict.reason)) {
+    news.push({ type: "Warning", reason: verdict.reason, note: verdict.message, action: "Start" });
+  }
+  for (const act of acts) {
+    if (act.is !== "createJob" || act.order.command !== "migrate") continue;
+    const { job, runId, attempt, source } = act.order;
+    const what = source.from === "image" ? source.image : source.name;
+    news.push({
+      type: "Normal",
+      reason: "RunStarted",
+      note: `run ${runId}: Job ${job} for ${what}, attempt ${attempt}`,
+      action: "Start",
+    });
+  }
+  const { drifted } = ledger;
+  const drift = observed.migration.status.conditions?.find(({ type }) => type === "Drifted");
+  if (drifted?.status === "True" && drift?.status !== "True") {
+    news.push({ type: "Warning", reason: "Drift", note: drifted.message, action: "Compare" });
+  }
+  return news;
+}
+
+function endOf(
+  run: StatusRun,
+  release: { reason?: string | undefined; message?: string | undefined } | undefined,
+): Told {
+  const isDone = run.status === "SUCCESS" || run.status === "SKIPPED";
+  const what = release?.message ?? run.error?.message ?? run.status;
+  return {
+    type: isDone ? "Normal" : "Warning",
+    reason: release?.reason ?? (isDone ? "Applied" : "RunFailed"),
+    note: `run ${run.id}: ${what}`,
+    action: "Migrate",
+  };
+}
+
+const readyReason = ({ migration }: Observed): string | undefined =>
+  migration.status.conditions?.find(({ type }) => type === "Ready")?.reason;
