@@ -23,7 +23,8 @@ const columns = [
   { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp", description: "How long it has been there." },
 ];
 
-const root = {
+/** The whole resource. */
+export const root = {
   type: "object",
   description:
     "Brings a PostgreSQL schema to the level that a release needs: once, under a lock, before the release's pods start.",

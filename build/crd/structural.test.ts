@@ -1,12 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { definition } from "./definition.ts";
+import { definition, root } from "./definition.ts";
 import { structural, unbounded, undescribed } from "./structural.ts";
-import type { Schema } from "./structural.ts";
 
-const version = definition.spec.versions[0];
-const { spec, status } = version?.schema.openAPIV3Schema.properties as Record<"spec" | "status", Schema>;
+const { spec, status } = root.properties;
 
 describe("the CRD", () => {
   it("says of every field what it is", () => {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import type { RequestOptions } from "node:https";
 import { text } from "node:stream/consumers";
@@ -8,7 +9,7 @@ export type Answer = {
   status: number;
   /** Of a refusal: the API server's words. */
   message: string;
-  body: Record<string, unknown>;
+  body: Record<string, unknown> & { message?: string };
 };
 
 export type Ask = (
@@ -23,19 +24,20 @@ export async function askWith(kubeconfig: string): Promise<Ask> {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const server = config.getCurrentCluster()?.server ?? "";
-  const connection: RequestOptions = { headers: {} };
+  const authorization: Record<string, string> = {};
+  const connection: RequestOptions = { headers: authorization };
   await config.applyToHTTPSOptions(connection);
   return async (method, path, body, { as, groups = [], contentType = "application/json" } = {}) => {
     const headers = {
-      ...connection.headers,
+      ...authorization,
       "content-type": contentType,
       ...(as !== undefined && { "impersonate-user": as }),
       ...(groups.length > 0 && { "impersonate-group": groups }),
     };
     const sent = request(new URL(path, server), { ...connection, method, headers });
     sent.end(body === undefined ? undefined : JSON.stringify(body));
-    const [response] = (await once(sent, "response")) as [import("node:http").IncomingMessage];
-    const content = JSON.parse(await text(response)) as Record<string, unknown>;
-    return { status: response.statusCode ?? 0, message: String(content["message"] ?? ""), body: content };
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    const content = JSON.parse(await text(response)) as Answer["body"];
+    return { status: response.statusCode ?? 0, message: content.message ?? "", body: content };
   };
 }
