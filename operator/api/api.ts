@@ -18,8 +18,8 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export type Api = {
   /**
    * One request, answered by the parsed JSON. 429 and 503 are tried again after what Retry-After says, with a bound in
-   * number and time; a read also after a connection that broke, and anything after a kept connection that the server had
-   * closed already. Rejects with an ApiError for every other status from 400 on, and for a server that can't be reached
+   * number and time; a read also after a connection that broke, and a write after a kept connection that broke before an
+   * answer: so a second create may say AlreadyExists. Rejects with an ApiError for every other status from 400 on, and for a server that can't be reached
    * or doesn't go on for 15 s; with the signal's reason when it is aborted.
    */
   request<Answer>(method: Method, path: string, options?: RequestOptions): Promise<Answer>;

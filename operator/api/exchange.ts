@@ -28,7 +28,7 @@ const PATCH_TYPES = {
   apply: "application/apply-patch+yaml",
 } as const satisfies Record<PatchType, string>;
 
-/** The connection broke. `safe`: before the server can have seen the request, so that any may be sent again. */
+/** The connection broke. `safe`: most likely before the server saw the request, so that any may be sent again. */
 export class Broken extends ApiError {
   readonly safe: boolean;
 
@@ -98,8 +98,8 @@ function targetOf(server: URL, { path, query = {} }: Call): string {
 }
 
 /**
- * The server closes a kept connection when it pleases, maybe just when we use it again; then it has read nothing of the
- * request. On a new connection the same error may come after it was carried out.
+ * The server closes a kept connection when it pleases, maybe just when we use it again; then it has most likely read nothing
+ * of the request. Where it has, a second write must do no harm: ours have names and resourceVersions of their own.
  */
 function isUnseen(request: ClientRequest, error: NodeJS.ErrnoException): boolean {
   return request.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
