@@ -39,3 +39,9 @@ export async function pause(clock: Clock, ms: number, signal: AbortSignal): Prom
     signal.addEventListener("abort", end, { once: true });
   });
 }
+
+/** Resolves when the signal is aborted. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -17,8 +17,8 @@ export const VARIABLES = [
   {
     name: "LOCKKEEPER_RUNNER_PULL_POLICY",
     value: "POLICY",
-    default: "",
-    description: "Always, IfNotPresent or Never, for the runner's image. Empty: the cluster's own default.",
+    default: "IfNotPresent",
+    description: "Always, IfNotPresent or Never, for the runner's image.",
   },
   {
     name: "POD_NAMESPACE",

@@ -25,12 +25,13 @@ function refused(argv: string[], variables: Record<string, string>): Misconfigur
 test("with what is needed alone the rest has defaults", () => {
   expect(settings()).toEqual({
     namespaces: null,
-    runner: { image: "ghcr.io/acme/lockkeeper:1", pullPolicy: null },
+    runner: { image: "ghcr.io/acme/lockkeeper:1", pullPolicy: "IfNotPresent" },
     lease: { namespace: "lockkeeper", name: "lockkeeper-operator", identity: expect.stringContaining("_") },
     concurrency: 16,
     healthPort: 8_081,
     logLevel: "info",
     kubeconfig: null,
+    inCluster: false,
   });
 });
 
@@ -56,10 +57,15 @@ test("each variable sets what it names, and each flag does the same", () => {
     healthPort: 0,
     logLevel: "debug",
     kubeconfig: "/tmp/config",
+    inCluster: false,
   };
   const flags = VARIABLES.flatMap(({ name }) => [`--${flagOf(name)}`, ALL[name]]);
   expect(settings([], ALL)).toEqual(wanted);
   expect(settings(flags, {})).toEqual(wanted);
+});
+
+test("a pod is known by the kubelet's variables", () => {
+  expect(settings([], { ...NEEDED, KUBERNETES_SERVICE_HOST: "10.96.0.1" }).inCluster).toBe(true);
 });
 
 test("a flag wins over its variable", () => {
@@ -114,12 +120,13 @@ test("help and version need no settings", () => {
 
 test("the help names each variable with its flag and default, and what the settings default to is what it says", () => {
   const text = helpText();
-  const { concurrency, healthPort, logLevel, lease } = settings();
+  const { concurrency, healthPort, logLevel, lease, runner } = settings();
   const told: Record<string, string> = {
     LOCKKEEPER_CONCURRENCY: String(concurrency),
     LOCKKEEPER_HEALTH_PORT: String(healthPort),
     LOCKKEEPER_LOG_LEVEL: logLevel,
     LOCKKEEPER_LEASE_NAME: lease.name,
+    LOCKKEEPER_RUNNER_PULL_POLICY: runner.pullPolicy,
   };
   for (const variable of VARIABLES) {
     expect(text).toContain(`--${flagOf(variable.name)} ${variable.value}   [${variable.name}]`);

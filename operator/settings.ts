@@ -11,7 +11,7 @@ import type { VariableName } from "./settings-table.ts";
 export type Settings = {
   /** Null: all. */
   namespaces: string[] | null;
-  runner: { image: string; pullPolicy: "Always" | "IfNotPresent" | "Never" | null };
+  runner: { image: string; pullPolicy: "Always" | "IfNotPresent" | "Never" };
   lease: { namespace: string; name: string; identity: string };
   concurrency: number;
   /** 0: any free one. */
@@ -19,6 +19,8 @@ export type Settings = {
   logLevel: LogLevel;
   /** Null: as a pod's service account. */
   kubeconfig: string | null;
+  /** Whether this is a pod: the variables of the API server's service are there. */
+  inCluster: boolean;
 };
 
 /** What the command line asks for. */
@@ -28,6 +30,9 @@ const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const OBJECT = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 /** As loose as what a registry takes; what it must not do is look like a flag or bring its own line. */
 const IMAGE = /^[A-Za-z0-9][\w.:/@-]{0,511}$/;
+
+/** Set by the kubelet. */
+const SERVICE = "KUBERNETES_SERVICE_HOST";
 
 const whole = (least: number, most: number) =>
   z
@@ -46,7 +51,7 @@ const SCHEMA = z.object({
     .refine((names) => names.every((name) => NAMESPACE.test(name)), "is not a list of namespaces, divided by commas")
     .optional(),
   LOCKKEEPER_RUNNER_IMAGE: z.string("isn't set").regex(IMAGE, "is not an image's reference"),
-  LOCKKEEPER_RUNNER_PULL_POLICY: oneOf(["Always", "IfNotPresent", "Never"]).optional(),
+  LOCKKEEPER_RUNNER_PULL_POLICY: oneOf(["Always", "IfNotPresent", "Never"]).default("IfNotPresent"),
   POD_NAMESPACE: z.string("isn't set").regex(NAMESPACE, "is not a namespace's name"),
   POD_NAME: z.string().regex(OBJECT, "is not a pod's name").optional(),
   LOCKKEEPER_LEASE_NAME: z.string().regex(OBJECT, "is not an object's name").default("lockkeeper-operator"),
@@ -68,14 +73,14 @@ export function readSettings(argv: readonly string[], variables: Record<string, 
   }
   const parsed = SCHEMA.safeParse(given);
   if (!parsed.success) throw unusable(parsed.error, given, flags);
-  return { kind: "run", settings: settingsOf(parsed.data) };
+  return { kind: "run", settings: settingsOf(parsed.data, Boolean(variables[SERVICE])) };
 }
 
-function settingsOf(data: z.infer<typeof SCHEMA>): Settings {
+function settingsOf(data: z.infer<typeof SCHEMA>, inCluster: boolean): Settings {
   const namespaces = data.LOCKKEEPER_NAMESPACES ?? [];
   return {
     namespaces: namespaces.length === 0 ? null : namespaces,
-    runner: { image: data.LOCKKEEPER_RUNNER_IMAGE, pullPolicy: data.LOCKKEEPER_RUNNER_PULL_POLICY ?? null },
+    runner: { image: data.LOCKKEEPER_RUNNER_IMAGE, pullPolicy: data.LOCKKEEPER_RUNNER_PULL_POLICY },
     lease: {
       namespace: data.POD_NAMESPACE,
       name: data.LOCKKEEPER_LEASE_NAME,
@@ -86,6 +91,7 @@ function settingsOf(data: z.infer<typeof SCHEMA>): Settings {
     healthPort: data.LOCKKEEPER_HEALTH_PORT,
     logLevel: data.LOCKKEEPER_LOG_LEVEL,
     kubeconfig: data.KUBECONFIG ?? null,
+    inCluster,
   };
 }
 

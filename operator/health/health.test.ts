@@ -25,7 +25,7 @@ async function setUp() {
   });
   onTestFinished(async () => {
     pulse.stop();
-    await server.close();
+    await server[Symbol.asyncDispose]();
   });
   const ask = async (path: string, method = "GET", body = "") => {
     const asked = request({ port: server.port, path, method, host: "127.0.0.1" }).end(body);
@@ -150,7 +150,7 @@ test("closing doesn't wait for who keeps a connection open", async () => {
   socket.on("error", () => undefined);
   await new Promise((resolve) => socket.once("connect", resolve));
   const closed = new Promise((resolve) => socket.once("close", resolve));
-  await server.close();
+  await server[Symbol.asyncDispose]();
   await closed;
   expect(socket.destroyed).toBe(true);
 });

@@ -12,7 +12,7 @@ export type HealthOptions = {
   checks: { "/healthz": readonly Check[]; "/readyz": readonly Check[] };
 };
 
-export type HealthServer = { port: number; close(): Promise<void> };
+export type HealthServer = AsyncDisposable & { port: number };
 
 /** Whoever can reach the pod can ask: nobody may hold more of us than this. */
 const LIMITS = { maxHeaderSize: 8_192, headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000 };
@@ -20,7 +20,7 @@ const CONNECTIONS = 64;
 
 /**
  * Answers GET by 200, or 503 if one of the path's checks fails, and a line of text per check. Throws Misconfigured if the
- * port can't be had. Closing ends what is under way.
+ * port can't be had. Its end ends what is under way.
  */
 export async function serveHealth({ port, checks }: HealthOptions): Promise<HealthServer> {
   const server = createServer({ ...LIMITS, connectionsCheckingInterval: 1_000 }, (request, response) =>
@@ -36,7 +36,7 @@ export async function serveHealth({ port, checks }: HealthOptions): Promise<Heal
   });
   return {
     port: (server.address() as AddressInfo).port,
-    async close() {
+    async [Symbol.asyncDispose]() {
       await new Promise<void>((closed) => {
         server.close(() => closed());
         server.closeAllConnections();

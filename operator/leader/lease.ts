@@ -89,7 +89,7 @@ export function leaseClient({ api, clock, namespace, name, identity }: LeaseOpti
       return lease === null || holderOf(lease) === identity ? await write(lease, signal) : null;
     },
     async release(signal) {
-      if (known === null) return;
+      if (known === null || holderOf(known) !== identity) return;
       try {
         await put(released(known, clock.wall()), signal);
       } catch (error) {

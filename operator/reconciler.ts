@@ -1,0 +1,46 @@
+import { LABEL } from "../contract/resource/names.ts";
+import type { Api } from "./api/api.ts";
+import type { Clock } from "./clock.ts";
+import { openRecorder } from "./event/recorder.ts";
+import { hasImageVolumes } from "./kubernetes/image-volumes.ts";
+import type { Log } from "./log.ts";
+import { openFollowers } from "./progress/followers.ts";
+import { openMemories } from "./reconcile/memory.ts";
+import { reconcile } from "./reconcile/reconcile.ts";
+import type { Reconciler, World } from "./run.ts";
+import type { Settings } from "./settings.ts";
+import { untilAnswered } from "./until-answered.ts";
+
+type Tools = { api: Api; clock: Clock; log: Log; settings: Pick<Settings, "runner" | "lease"> };
+
+/** Gives reconcile all that it has of the world. */
+export async function openReconciler(
+  { api, clock, log, settings }: Tools,
+  { caches, leading, enqueue }: World,
+): Promise<Reconciler> {
+  const { signal } = leading;
+  const ask = async () => await hasImageVolumes(api, signal);
+  const imageVolumes = (await untilAnswered({ clock, log, signal }, ask)) ?? false;
+  const recorder = openRecorder({ api, instance: settings.lease.identity, clock, log });
+  const followers = openFollowers({
+    ...{ api, log, clock },
+    onProgress(_runId, { namespace, name }) {
+      const resource = caches.pods.get(`${namespace}/${name}`)?.metadata.labels?.[LABEL.instance];
+      if (resource !== undefined) enqueue(`${namespace}/${resource}`);
+    },
+  });
+  const context = {
+    ...{ api, caches, clock, log, recorder, followers },
+    runner: { runnerImage: settings.runner.image, runnerPullPolicy: settings.runner.pullPolicy },
+    imageVolumes: () => imageVolumes,
+    leads: () => leading.leads(),
+    memories: openMemories(),
+  };
+  return {
+    reconcile: async (key) => await reconcile(key, context),
+    async close(withinMs) {
+      followers.stopAll();
+      await recorder.flush(withinMs);
+    },
+  };
+}

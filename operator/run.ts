@@ -1,0 +1,118 @@
+import { ApiError } from "./api/api.ts";
+import type { Api } from "./api/api.ts";
+import { aborted, pause } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import * as check from "./health/checks.ts";
+import { startPulse } from "./health/pulse.ts";
+import { serveHealth } from "./health/server.ts";
+import { keyOf } from "./kubernetes/objects.ts";
+import { lead } from "./leader/lead.ts";
+import type { LeaseEnd } from "./leader/lead.ts";
+import type { Leading } from "./leader/term.ts";
+import type { Log } from "./log.ts";
+import { Misconfigured } from "./misconfigured.ts";
+import { Queue } from "./queue/queue.ts";
+import { checkRights } from "./rights.ts";
+import type { Settings } from "./settings.ts";
+import { startCaches } from "./watch/caches.ts";
+import type { Caches } from "./watch/caches.ts";
+
+/** What a leader's work has of the world. */
+export type World = {
+  caches: Caches;
+  leading: Leading;
+  /** Has that resource looked at, as soon as a worker is free. */
+  enqueue: (key: string) => void;
+};
+
+/** The leader's work: one look at one resource, and what goes on beside it. */
+export type Reconciler = {
+  reconcile(key: string): Promise<number | null>;
+  /** Ends what goes on beside; gives up after `withinMs`. */
+  close(withinMs: number): Promise<void>;
+};
+
+export type Deps = {
+  api: Api;
+  clock: Clock;
+  log: Log;
+  /** Ends it. */
+  signal: AbortSignal;
+  /** Called when this process leads and the caches have what the cluster had then. */
+  openReconciler: (world: World) => Promise<Reconciler>;
+};
+
+/** Every resource is looked at so often, though nothing says that it changed; up to a fifth earlier, so that they spread. */
+const RESYNC_MS = 5 * 60_000;
+const RESYNC_JITTER = 0.2;
+/** Within 10 s in all: the running reconciles, what goes on beside them, and the lease (2 s). */
+const DRAIN_MS = 5_000;
+const CLOSE_MS = 1_000;
+
+/**
+ * Runs the operator until the signal ends it: watches the cluster, serves its health, and works while it leads. Resolves
+ * within 10 s after the signal, with the lease released; or with "lost" when somebody else may lead, and then the process
+ * must end without a further act. Throws Misconfigured when the CRD, a right or the port is missing.
+ */
+export async function startOperator(
+  settings: Pick<Settings, "namespaces" | "lease" | "concurrency" | "healthPort">,
+  { api, clock, log, signal, openReconciler }: Deps,
+): Promise<LeaseEnd> {
+  const { namespaces, lease, concurrency, healthPort } = settings;
+  let leading: Leading | null = null;
+  const queue = new Queue({ clock, failed: (failed) => log.warn(failed, "reconcile failed") });
+  const over = new AbortController();
+  const caches = startCaches({
+    ...{ api, namespaces, signal: over.signal, now: clock.now },
+    // Who stands by keeps no list of what it doesn't do: whoever begins to lead looks at everything.
+    onChange: (key) => leading !== null && queue.add(key),
+    onRestart: (kind, why, error) => log.info({ kind, why, error }, "watch begun again"),
+  });
+  const pulse = startPulse(clock);
+  const live = [check.eventLoop(pulse), check.wallClock(pulse), check.leader(() => leading, clock)];
+  const ready = [check.notStopping(signal), check.cachesSynced(caches), check.watchesFresh(caches, clock)];
+  try {
+    await using health = await serveHealth({ port: healthPort, checks: { "/healthz": live, "/readyz": ready } });
+    log.info({ port: health.port }, "health is served");
+
+    const known = Promise.all([synced(caches), checkRights({ api, namespaces, clock, log, signal })]);
+    await Promise.race([known, aborted(signal)]);
+    if (signal.aborted) return "stopped";
+    log.info({ resources: caches.migrations.size }, "caches are synced");
+
+    return await lead({ api, clock, log, ...lease }, signal, async (term) => {
+      leading = term;
+      await Promise.race([caches.relist(), aborted(term.signal)]);
+      if (term.signal.aborted) return;
+      const reconciler = await openReconciler({ caches, leading: term, enqueue: (key) => queue.add(key) });
+      for (const migration of caches.migrations.values()) queue.addLow(keyOf(migration));
+      const worker = withResync(reconciler.reconcile, caches);
+      const drained = queue.run(worker, concurrency, term.signal);
+      await aborted(term.signal);
+      await Promise.race([drained, pause(clock, DRAIN_MS, over.signal)]);
+      if (queue.running > 0) log.warn({ running: queue.running }, "stopping without waiting for what still runs");
+      await reconciler.close(CLOSE_MS);
+    });
+  } finally {
+    pulse.stop();
+    over.abort();
+  }
+}
+
+async function synced(caches: Caches): Promise<void> {
+  try {
+    await caches.synced;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw new Misconfigured(error.message, "The chart lockkeeper brings the CRD and the rights of its version.", error);
+  }
+}
+
+/** What it answers, but for a resource that is there not later than the next resync. */
+const withResync =
+  (reconcile: Reconciler["reconcile"], caches: Caches) =>
+  async (key: string): Promise<number | null> => {
+    const again = await reconcile(key);
+    if (caches.migrations.get(key) === undefined) return again;
+    return Math.min(again ?? Infinity, RESYNC_MS * (1 - Math.random() * RESYNC_JITTER));
+  };
