@@ -58,10 +58,11 @@ function atWork(ledger: Ledger, { jobs, progress, now }: Observed): Verdict | nu
   if (active === null) return null;
   const outcome = jobs.find(({ name }) => name === active.job)?.outcome;
   const about = `${active.image}, attempt ${active.attempt}`;
-  if (outcome === undefined) return progressing("Pending", `the Job ${active.job} is about to be created for ${about}`);
+  // The same before its Job is created and after: it is no news that would be worth another write.
+  const starting = progressing("Pending", `the Job ${active.job} is starting for ${about}`);
+  if (outcome === undefined) return starting;
   if (outcome.is === "starting") {
-    if (outcome.reason !== null) return progressing(outcome.reason, outcome.message);
-    return progressing("Pending", `the Job ${active.job} is starting for ${about}`);
+    return outcome.reason === null ? starting : progressing(outcome.reason, outcome.message);
   }
   if (outcome.is === "running" && outcome.reason !== null) return progressing(outcome.reason, outcome.message);
   if (progress === null || progress.runId !== active.runId) return progressing("Running", `migrating to ${about}`);
