@@ -28,16 +28,19 @@ export async function askWith(kubeconfig: string): Promise<Ask> {
   const connection: RequestOptions = { headers: authorization };
   await config.applyToHTTPSOptions(connection);
   return async (method, path, body, { as, groups = [], contentType = "application/json" } = {}) => {
+    const content = body === undefined ? "" : JSON.stringify(body);
     const headers = {
+      // Node sends a DELETE's body only when its length is told.
+      "content-length": Buffer.byteLength(content),
       ...authorization,
       "content-type": contentType,
       ...(as !== undefined && { "impersonate-user": as }),
       ...(groups.length > 0 && { "impersonate-group": groups }),
     };
     const sent = request(new URL(path, server), { ...connection, method, headers });
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
+    sent.end(content);
     const [response] = (await once(sent, "response")) as [IncomingMessage];
-    const content = JSON.parse(await text(response)) as Answer["body"];
-    return { status: response.statusCode ?? 0, message: content.message ?? "", body: content };
+    const answer = JSON.parse(await text(response)) as Answer["body"];
+    return { status: response.statusCode ?? 0, message: answer.message ?? "", body: answer };
   };
 }

@@ -105,7 +105,7 @@ describe("what people see", () => {
   });
 
   it("kubectl get shows the design's columns, by its short name and its category too", async () => {
-    await ask("POST", collection, resource("web", minimalSpec(), "default"));
+    await ask("POST", collection, resource("web", minimalSpec()));
     const status = exampleStatus(new Date(Date.now() - 3_600_000));
     const patched = await ask(
       "PATCH",

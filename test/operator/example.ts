@@ -56,9 +56,10 @@ export const fullSpec = (): Json => ({
   historyLimit: 1,
 });
 
-export const resource = (name: string, spec: unknown, namespace = "default"): Json => ({
+/** Of the namespace that a request's path names. */
+export const resource = (name: string, spec: unknown) => ({
   apiVersion: API_VERSION,
   kind: KIND,
-  metadata: { name, namespace },
+  metadata: { name },
   spec,
 });
