@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { Deployment, Job, Pod } from "../kubernetes/objects.ts";
+import { shareStrings } from "./share.ts";
 import { trimDeployment, trimJob, trimMigration, trimPod, trimReplicaSet } from "./trim.ts";
 
 const kept = {
@@ -89,4 +90,15 @@ it("a Deployment and a ReplicaSet keep what a run's Job takes over", () => {
 it("trimming what is trimmed changes nothing", () => {
   const once = trimPod({ metadata, spec: { nodeName: "n" }, status: { phase: "Running" } });
   expect(trimPod(once)).toStrictEqual(once);
+});
+
+it("sharing strings changes nothing that can be read", () => {
+  const run = { image: "ghcr.io/acme/web:1.4.2", job: "web-5f0c1d-1", at: "ghcr.io/acme/web:1.4.2", none: null };
+  const status = {
+    runs: [run, { ...run, applied: ["0010_solid_watchtower", "0010_solid_watchtower"] }],
+    n: 1,
+    ok: true,
+  };
+  expect(shareStrings(structuredClone(status))).toStrictEqual(status);
+  for (const value of [null, undefined, 1, "text"]) expect(shareStrings(value)).toBe(value);
 });

@@ -1,6 +1,6 @@
 /**
  * What is kept of each object: the fields of objects.ts and nothing else, in new objects, so that the answer that they came
- * in can go. Strings that come back in every object are one string (intern.ts).
+ * in can go.
  */
 import { GROUP } from "../../contract/resource/names.ts";
 import type {
@@ -15,11 +15,14 @@ import type {
   ReplicaSet,
 } from "../kubernetes/objects.ts";
 import type { RawMigration } from "./migration.ts";
+import { shareStrings } from "./share.ts";
 
 const REVISION = "deployment.kubernetes.io/revision";
 
-export const trimMigration = ({ metadata, spec, status }: RawMigration): RawMigration =>
-  status === undefined ? { metadata: trimMeta(metadata), spec } : { metadata: trimMeta(metadata), spec, status };
+export function trimMigration({ metadata, spec, status }: RawMigration): RawMigration {
+  const kept = { metadata: trimMeta(metadata), spec };
+  return status === undefined ? kept : { ...kept, status: shareStrings(status) };
+}
 
 export function trimJob({ metadata, status }: Job): Job {
   const { active, conditions, startTime } = status ?? {};
