@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { clusterProject } from "./test/cluster/project.ts";
+import { e2eProject } from "./test/operator/e2e/project.ts";
 import { postgresProject } from "./test/postgres/project.ts";
 import { packageProject } from "./test/runner/package-project.ts";
 
@@ -20,6 +21,7 @@ export default defineConfig({
       postgresProject(18),
       packageProject(),
       clusterProject(),
+      e2eProject(),
     ],
   },
 });

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const reports = join(root, "test-results");
 
 /** The suites in their order: each is a project of vitest.config.ts. */
-const suites = ["unit", "postgres-14", "postgres-18", "package", "cluster"];
+const suites = ["unit", "postgres-14", "postgres-18", "package", "cluster", "e2e"];
 
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !suites.includes(name));

@@ -10,6 +10,8 @@ export function clusterProject(): TestProjectConfiguration {
     test: {
       name: "cluster",
       include: ["{operator,test}/**/*.cluster.test.ts"],
+      // They share one cluster: test/operator/e2e/project.ts.
+      exclude: ["**/node_modules/**", "test/operator/e2e/**"],
       fileParallelism: false,
       testTimeout: 120_000,
       hookTimeout: 120_000,

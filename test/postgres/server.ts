@@ -18,6 +18,8 @@ export type ServerOptions = {
   settings?: Record<string, string | number | boolean>;
   /** Where the data goes, for example a small file system. The folder must be new or empty; it is removed at the end. */
   dataDir?: string;
+  /** An address of this machine to listen on besides 127.0.0.1: where a cluster's pods look for a database. */
+  address?: string;
 };
 
 /** How to end a server: wait for clients, roll them back, or leave without a checkpoint. */
@@ -44,6 +46,8 @@ export type Server = AsyncDisposable & {
 
 const stopSignals = { smart: "SIGTERM", fast: "SIGINT", immediate: "SIGQUIT" } satisfies Record<StopMode, string>;
 const startTimeoutMs = 60_000;
+/** Of every address: it listens only on its own. */
+const ANYBODY_WITH_PASSWORD = "host all all 0.0.0.0/0 scram-sha-256\n";
 
 /**
  * Starts a new, empty server and resolves when it takes connections. It ends when it's disposed, or by itself when this
@@ -65,7 +69,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const run = async (port: number): Promise<void> => {
     const log = await open(logFile, "a");
     const { size } = await log.stat();
-    const args = ["-D", dataDir, "-p", String(port), "-h", "127.0.0.1", "-k", folder];
+    const addresses = ["127.0.0.1", ...(options.address === undefined ? [] : [options.address])].join(",");
+    const args = ["-D", dataDir, "-p", String(port), "-h", addresses, "-k", folder];
     postmaster = spawn(programs.postgres, args, { stdio: ["ignore", log.fd, log.fd], detached: true, ...user });
     postmaster.unref();
     await log.close();
@@ -94,6 +99,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await writeFile(join(folder, "password"), password);
     await initialize(programs.initdb, dataDir, join(folder, "password"), user);
     await appendFile(join(dataDir, "postgresql.conf"), settings(options));
+    if (options.address !== undefined) await appendFile(join(dataDir, "pg_hba.conf"), ANYBODY_WITH_PASSWORD);
     const port = await runOnFreePort(run);
     return {
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,

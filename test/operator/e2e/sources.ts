@@ -1,0 +1,41 @@
+/** Images that hold migrations: those of the example's two releases, with `cp` and without. */
+import { cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { layerOf, writeImages } from "../../images/archive.ts";
+import type { Layer } from "../../images/archive.ts";
+import { addCp } from "../../images/cp.ts";
+import { temporaryFolder } from "../../images/folder.ts";
+
+const releases = fileURLToPath(new URL("../../../examples/workoutlog/releases", import.meta.url));
+
+/** In every one of them. */
+export const PATH = "/app/drizzle";
+export const LAST = { 1: "0010_solid_watchtower", 2: "0012_keen_valkyrie" } as const;
+type Release = keyof typeof LAST;
+
+/** An app's image of that release. */
+export const appImage = (release: Release): string => `localhost/workoutlog-files:${release}`;
+/** The same without anything to run, as distroless as an image can be. */
+export const bareImage = (release: Release): string => `localhost/workoutlog-bare:${release}`;
+
+/** Writes the archive of all these images. */
+export async function writeSources(archive: string): Promise<void> {
+  await using folder = await temporaryFolder("layers");
+  const layer = async (name: string, fill: (root: string) => Promise<void>): Promise<Layer> => {
+    const root = join(folder.path, name);
+    await mkdir(root, { recursive: true });
+    await fill(root);
+    return await layerOf(root, `${root}.tar`);
+  };
+  const programs = await layer("cp", addCp);
+  const images = [];
+  for (const release of [1, 2] as const) {
+    const files = await layer(`release-${release}`, async (root) => {
+      await cp(join(releases, String(release), "drizzle"), join(root, PATH), { recursive: true });
+    });
+    images.push({ tag: bareImage(release), layers: [files] });
+    images.push({ tag: appImage(release), layers: [programs, files] });
+  }
+  await writeImages(archive, images);
+}
