@@ -10,7 +10,7 @@ import { markdown } from "./markdown.ts";
 import type { Conditions } from "./markdown.ts";
 import { measureMemory } from "./memory.ts";
 import { migrations } from "./migrations.ts";
-import { replaceSection } from "./page.ts";
+import { replaceSection } from "../page.ts";
 import { race } from "./race.ts";
 import { measureRoundTrip } from "./round-trip.ts";
 import { measureNoOpStart, NO_OP_MIGRATIONS } from "./start.ts";

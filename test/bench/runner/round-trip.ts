@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Server } from "../../postgres/server.ts";
 import { startProxy } from "../../proxy/proxy.ts";
 import { urlOf, withClient } from "./database.ts";
-import { median } from "./statistics.ts";
+import { median } from "../statistics.ts";
 
 const SAMPLES = 200;
 

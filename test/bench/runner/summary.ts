@@ -1,7 +1,7 @@
 import type { Contender } from "./contenders.ts";
 import type { Memory } from "./memory.ts";
 import type { Lap } from "./race.ts";
-import { median } from "./statistics.ts";
+import { median } from "../statistics.ts";
 import type { NoOpStart } from "./start.ts";
 
 export type Row = {

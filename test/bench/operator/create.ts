@@ -1,0 +1,73 @@
+/** From a resource to its Job: the floor, bursts, and one at a time. */
+import type { Arrivals } from "./arrivals.ts";
+import type { Operator } from "./operator.ts";
+import { createJob, createMigration, jobsPath } from "./resources.ts";
+import { FLOOR_NAMESPACE, NAMESPACE, quiet, removeAll } from "./stage.ts";
+import type { Stage } from "./stage.ts";
+
+export const FLOOR_IN_FLIGHT = [1, 4, 16, 64];
+const CLIENTS = 16;
+
+/** One way to make Jobs with no operator: so many requests in flight. */
+export type FloorLap = { inFlight: number; count: number; perSecond: number };
+
+/** Creates the Jobs themselves, from the load's process, and removes them. */
+export async function measureFloor({ client, loader }: Stage, inFlight: number, count: number): Promise<FloorLap> {
+  const calls = names("floor", count).map((name) => createJob(FLOOR_NAMESPACE, name));
+  const timings = await loader.run(calls, inFlight);
+  const begun = Math.min(...timings.map(({ sentAt }) => sentAt));
+  const ended = Math.max(...timings.map(({ answeredAt }) => answeredAt));
+  await removeAll(client, jobsPath(FLOOR_NAMESPACE));
+  return { inFlight, count, perSecond: (count / (ended - begun)) * 1_000 };
+}
+
+/** Resources that are created together. Times in ms. */
+export type Burst = {
+  count: number;
+  /** From the first create's start to the last Job. */
+  elapsedMs: number;
+  perSecond: number;
+  /** By resource: from the server's answer to the create to the Job's arrival by a watch. */
+  toJobMs: number[];
+  /** The operator's, until it has come to rest. */
+  cpuMs: number;
+};
+
+/** Creates resources by 16 clients, and waits for their Jobs and for the operator's rest. */
+export async function measureBurst(
+  { loader }: Stage,
+  { operator, jobs, prefix, count }: { operator: Operator; jobs: Arrivals; prefix: string; count: number },
+): Promise<Burst> {
+  const all = names(prefix, count);
+  const before = operator.cpuMs();
+  const timings = await loader.run(
+    all.map((name) => createMigration(NAMESPACE, name)),
+    CLIENTS,
+  );
+  const arrived = await Promise.all(all.map(async (name) => await jobs.of(name)));
+  await quiet(operator);
+  const begun = Math.min(...timings.map(({ sentAt }) => sentAt));
+  const elapsedMs = Math.max(...arrived) - begun;
+  return {
+    ...{ count, elapsedMs, perSecond: (count / elapsedMs) * 1_000 },
+    toJobMs: arrived.map((at, index) => at - (timings[index]?.answeredAt ?? at)),
+    cpuMs: operator.cpuMs() - before,
+  };
+}
+
+/** Creates resources one after the other, each when the one before has its Job. Times as of a burst. */
+export async function measureOneByOne(
+  { loader }: Stage,
+  { jobs, prefix, count }: { jobs: Arrivals; prefix: string; count: number },
+): Promise<number[]> {
+  const toJobMs: number[] = [];
+  for (const name of names(prefix, count)) {
+    const [timing] = await loader.run([createMigration(NAMESPACE, name)], 1);
+    const arrived = await jobs.of(name);
+    toJobMs.push(arrived - (timing?.answeredAt ?? arrived));
+  }
+  return toJobMs;
+}
+
+export const names = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${index}`);

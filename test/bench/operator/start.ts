@@ -1,0 +1,49 @@
+/** Starts, memory, lists, and rest: what the operator costs when nothing happens. */
+import { fileURLToPath } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
+import { run } from "../../cluster/run.ts";
+import { now } from "./client.ts";
+import { startOperator } from "./operator.ts";
+import type { Operator, Program } from "./operator.ts";
+import { NAMESPACE, quiet } from "./stage.ts";
+import type { Stage } from "./stage.ts";
+
+const LIST = fileURLToPath(new URL("list.ts", import.meta.url));
+/** After its first work, until memory is looked at, ms. */
+const REST_MS = 5_000;
+
+export type Starts = { readyMs: number[]; residentBytes: number[] };
+
+/** Starts it so often: how long until it is ready, and what is resident once it leads and has come to rest. */
+export async function measureStarts(
+  { kubeconfig, scratch }: Stage,
+  { program, times }: { program: Program; times: number },
+): Promise<Starts> {
+  const starts: Starts = { readyMs: [], residentBytes: [] };
+  for (let time = 0; time < times; time++) {
+    await using operator = await startOperator({ program, kubeconfig, namespace: NAMESPACE, scratch });
+    await operator.leads();
+    await quiet(operator);
+    await sleep(REST_MS);
+    starts.readyMs.push(operator.readyMs);
+    starts.residentBytes.push(operator.residentBytes());
+  }
+  return starts;
+}
+
+export type Lists = { relistMs: number[]; resources: number; jobs: number; pods: number };
+
+/** Lists all again, so often, by the operator's own caches. */
+export async function measureLists({ kubeconfig }: Stage, times: number): Promise<Lists> {
+  const said = await run(process.execPath, [LIST, kubeconfig, NAMESPACE, String(times)]);
+  return JSON.parse(said) as Lists;
+}
+
+export type Rest = { ms: number; cpuMs: number };
+
+/** What it costs to do nothing for so long. */
+export async function measureRest(operator: Operator, ms: number): Promise<Rest> {
+  const [begun, before] = [now(), operator.cpuMs()];
+  await sleep(ms);
+  return { ms: now() - begun, cpuMs: operator.cpuMs() - before };
+}

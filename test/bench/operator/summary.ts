@@ -1,0 +1,108 @@
+import { median, percentile } from "../statistics.ts";
+import { FLOOR_IN_FLIGHT } from "./create.ts";
+import type { Burst, FloorLap } from "./create.ts";
+import type { Lists, Rest, Starts } from "./start.ts";
+
+/** One benchmark's raw numbers; null or empty where it was left out. */
+export type Measured = {
+  empty: Starts | null;
+  /** By round, as they came. */
+  floor: FloorLap[];
+  bursts: Burst[];
+  alone: number[];
+  /** With many others there. */
+  many: {
+    burst: Burst;
+    /** Of all their runs' ends. */
+    endsCpuMs: number;
+    oneByOne: number[];
+    toConditionMs: number[];
+    residentBytes: number;
+    rest: Rest;
+    starts: Starts;
+    lists: Lists;
+  } | null;
+};
+
+export type Spread = { median: number; least: number; most: number };
+export type Latency = { count: number; p50: number; p99: number; most: number };
+
+export const spreadOf = (values: readonly number[]): Spread => ({
+  median: median(values),
+  least: Math.min(...values),
+  most: Math.max(...values),
+});
+
+export const latencyOf = (values: readonly number[]): Latency => ({
+  count: values.length,
+  p50: percentile(values, 0.5),
+  p99: percentile(values, 0.99),
+  most: Math.max(...values),
+});
+
+export type Summary = {
+  /** Jobs a second by requests in flight. */
+  floor: { inFlight: number; perSecond: Spread }[];
+  /** Of these the fastest. */
+  floorPerSecond: number | null;
+  /** By number of resources in the burst, the smallest first. */
+  bursts: { count: number; rounds: number; perSecond: Spread; toJob: Latency; cpuMsEach: number }[];
+  alone: Latency | null;
+  many: {
+    count: number;
+    oneByOne: Latency;
+    toCondition: Latency;
+    endsCpuMsEach: number;
+    residentBytes: number;
+    restCores: number;
+    readyMs: Spread;
+    restartedBytes: number;
+    relistMs: Spread;
+    lists: Omit<Lists, "relistMs">;
+  } | null;
+  empty: { readyMs: Spread; residentBytes: Spread } | null;
+};
+
+/** Medians, spreads and percentiles of the raw numbers. */
+export function summarize({ empty, floor, bursts, alone, many }: Measured): Summary {
+  const floors = FLOOR_IN_FLIGHT.map((inFlight) => floor.filter((lap) => lap.inFlight === inFlight))
+    .filter((laps) => laps.length > 0)
+    .map((laps) => ({
+      inFlight: laps[0]?.inFlight ?? 0,
+      perSecond: spreadOf(laps.map(({ perSecond }) => perSecond)),
+    }));
+  const all = many === null ? bursts : [...bursts, many.burst];
+  const counts = [...new Set(all.map(({ count }) => count))].toSorted((a, b) => a - b);
+  return {
+    floor: floors,
+    floorPerSecond: floors.length === 0 ? null : Math.max(...floors.map(({ perSecond }) => perSecond.median)),
+    bursts: counts.map((count) => {
+      const own = all.filter((burst) => burst.count === count);
+      const cpuMs = own.reduce((sum, burst) => sum + burst.cpuMs, 0);
+      return {
+        ...{ count, rounds: own.length, perSecond: spreadOf(own.map(({ perSecond }) => perSecond)) },
+        toJob: latencyOf(own.flatMap(({ toJobMs }) => toJobMs)),
+        cpuMsEach: cpuMs / (count * own.length),
+      };
+    }),
+    alone: alone.length === 0 ? null : latencyOf(alone),
+    many: many === null ? null : summarizeMany(many),
+    empty: empty === null ? null : { readyMs: spreadOf(empty.readyMs), residentBytes: spreadOf(empty.residentBytes) },
+  };
+}
+
+function summarizeMany(many: NonNullable<Measured["many"]>): NonNullable<Summary["many"]> {
+  const { relistMs, ...lists } = many.lists;
+  return {
+    count: many.burst.count,
+    oneByOne: latencyOf(many.oneByOne),
+    toCondition: latencyOf(many.toConditionMs),
+    endsCpuMsEach: many.endsCpuMs / many.burst.count,
+    residentBytes: many.residentBytes,
+    restCores: many.rest.cpuMs / many.rest.ms,
+    readyMs: spreadOf(many.starts.readyMs),
+    restartedBytes: Math.max(...many.starts.residentBytes),
+    relistMs: spreadOf(relistMs),
+    lists,
+  };
+}
