@@ -34,7 +34,9 @@ export function errorOf(call: Pick<Call, "method" | "path">, code: number, statu
   const { reason, message } = (typeof status === "object" && status !== null ? status : {}) as Record<string, unknown>;
   const word = typeof reason === "string" && /^[A-Za-z]{1,64}$/.test(reason) ? reason : (REASONS[code] ?? "Unknown");
   const text = typeof message === "string" && message !== "" ? message : "it didn't say why";
-  return new ApiError(code, word, bounded(`${titleOf(call)}: the API server answered ${code} ${word}: ${text}`));
+  const error = new ApiError(code, word, bounded(`${titleOf(call)}: the API server answered ${code} ${word}: ${text}`));
+  error.said = bounded(text);
+  return error;
 }
 
 async function readBody(call: Call, answer: IncomingMessage, largest: number): Promise<Buffer> {

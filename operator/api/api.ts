@@ -39,12 +39,15 @@ export type Api = {
 export class ApiError extends Error {
   readonly status: number;
   readonly reason: string;
+  /** The server's own words, without what was asked of it; the whole message where it said nothing. */
+  said: string;
 
   constructor(status: number, reason: string, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "ApiError";
     this.status = status;
     this.reason = reason;
+    this.said = message;
   }
 }
 

@@ -1,3 +1,4 @@
+import { redact } from "../../contract/redact.ts";
 import { LABEL, MANAGED_BY } from "../../contract/resource/names.ts";
 import type { DatabaseMigration } from "../../contract/resource/resource.ts";
 import { ApiError, isApiError } from "../api/api.ts";
@@ -62,7 +63,7 @@ async function createJob(order: RunOrder, memory: Memory, context: Context): Pro
     if (!(error instanceof ApiError) || !isRefusal(error)) throw error;
     memory.refusals++;
     memory.foreign = [];
-    memory.refusal = { job: order.job, cures: error.status === 403 || error.status === 404, message: error.message };
+    memory.refusal = { job: order.job, cures: mayCure(error), message: redact(error.said, []) };
     log.warn({ namespace, name, job: order.job, reason: error.reason, error: error.message }, "job refused");
   }
   return before !== JSON.stringify([memory.refusal, memory.foreign]);
@@ -71,6 +72,13 @@ async function createJob(order: RunOrder, memory: Memory, context: Context): Pro
 /** The server's no to this very Job: a quota, a webhook, a policy, a namespace that ends, a field that it doesn't take. */
 const isRefusal = ({ status }: ApiError): boolean =>
   status === 400 || status === 403 || status === 404 || status === 422;
+
+/**
+ * A quota is raised, a policy or webhook changed: it may pass by itself. What the server finds wrong in the Job itself only
+ * a change of the spec cures. A policy's no is a 422 too, and known by its words.
+ */
+const mayCure = ({ status, said }: ApiError): boolean =>
+  status === 403 || status === 404 || /denied (the )?request/.test(said);
 
 /** A Job of that name is there: made before the last restart, or not ours. The next look tells. */
 async function meet(order: RunOrder, uid: string, memory: Memory, { api, caches, log }: Context): Promise<boolean> {
