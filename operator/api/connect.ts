@@ -34,7 +34,8 @@ export type Credentials = {
 
 /** How long a token is used before it is asked for again, in ms. The client itself reads a rotated file every 60 s. */
 const FRESH = 5_000;
-const MAX_SOCKETS = 64;
+/** The last used first, so that those of a burst grow idle, and are closed after `timeout` ms: each holds memory. */
+const KEPT: AgentOptions = { keepAlive: true, maxSockets: 64, scheduling: "lifo", timeout: 30_000 };
 
 /** Reads the configuration; connects on the first request. Throws if there is none or it names no server. */
 export function connect({ kubeconfig, inCluster, userAgent }: Connect, now: () => number): Connection {
@@ -65,7 +66,7 @@ export function connect({ kubeconfig, inCluster, userAgent }: Connect, now: () =
     if (current !== null && same === null) destroy(current.credentials);
     const credentials = {
       headers,
-      agent: same?.agent ?? agentOf(options, { keepAlive: true, maxSockets: MAX_SOCKETS, scheduling: "lifo" }),
+      agent: same?.agent ?? agentOf(options, KEPT),
       streams: same?.streams ?? agentOf(options, { keepAlive: false }),
     };
     if (viaProxy) Object.assign(credentials, { agent: applied.agent, streams: applied.agent });

@@ -201,15 +201,14 @@ describe("a reflector", () => {
 
   it("tells which right is missing", async () => {
     const proxy = await proxied();
-    const forbidden = { kind: "Status", reason: "Forbidden", message: 'User "x" cannot list resource "configmaps"' };
-    proxy.rule(() => ({ status: 403, body: forbidden }));
+    proxy.rule(() => ({ pass: true, headers: { "impersonate-user": "nobody" } }));
     const { synced } = watch(proxy.kubeconfig, "shop");
     const error = await synced.catch((reason: unknown) => reason as ApiError);
     expect(error).toMatchObject({ status: 403, reason: "Forbidden" });
     expect(String(error)).toContain(
       "may not list configmaps of v1 in the namespace shop: give its service account list and watch",
     );
-    expect(String(error)).toContain('User "x" cannot list');
+    expect(String(error)).toContain('User "nobody" cannot list resource "configmaps"');
   });
 
   it("keeps what it has when a right is taken away later, and goes on when it is back", async () => {

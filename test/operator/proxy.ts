@@ -35,8 +35,8 @@ export type ProxiedRequest = {
 
 /** What is done with a request. */
 export type Action =
-  /** Passed on, maybe later, maybe with another query. */
-  | { pass: true; delay?: number; query?: Record<string, string> }
+  /** Passed on, maybe later, maybe with more in its query or headers (`impersonate-user`: with another's rights). */
+  | { pass: true; delay?: number; query?: Record<string, string>; headers?: Record<string, string> }
   /** Answered here; the server never sees it. */
   | { status: number; headers?: Record<string, string>; body?: unknown }
   /** The connection is closed before the server sees it. */
@@ -133,6 +133,7 @@ export async function startApiProxy(options: { kubeconfig: string; listen?: stri
     }
     if ("pass" in action) {
       for (const [name, value] of Object.entries(action.query ?? {})) request.query.set(name, value);
+      Object.assign(request.headers, action.headers);
       const pass = () => forward(request, response, (from) => relay(answer, from, Infinity, cut));
       return void setTimeout(pass, action.delay ?? 0);
     }
