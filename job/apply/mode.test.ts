@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
-import { sqlMode } from "./mode.ts";
+import { HEAD_BYTES } from "../source/directive.ts";
+import { folderWith } from "../source/folder-fixture.ts";
+import { readSource } from "../source/source.ts";
+import { modeOf as decide, sqlMode } from "./mode.ts";
 
 const FILE = "/dir/0001_file.sql";
 
@@ -49,4 +52,21 @@ test.each<[string, string, number]>([
     message: expect.stringContaining(message) as string,
     details: { location: { file: FILE, line } },
   });
+});
+
+test("a file that was found plain while listing has the mode that reading it gives; one that may not be is read", async () => {
+  await using folder = await folderWith({
+    "1_plain.sql": "\uFEFF-- users\r\ncreate table users (id int);",
+    "2_empty.sql": "",
+    "3_directive.sql": "-- lockkeeper: lock-timeout=1s\nselect 1;",
+    "4_strict.sql": "-- lockkeeper: transaction\nselect 1;",
+    "5_control.sql": "select 1; commit; select 2;",
+    "6_long.sql": `select 1; ${" ".repeat(HEAD_BYTES)}`,
+    "7_long_control.sql": `select 1; ${" ".repeat(HEAD_BYTES)} commit;`,
+  });
+  const { migrations } = await readSource({ dir: folder.dir, format: "auto" });
+  expect(migrations.filter(({ plain }) => plain).map(({ name }) => name)).toEqual(["1_plain", "2_empty"]);
+  for (const migration of migrations) {
+    expect(await decide(migration)).toEqual(await decide({ ...migration, plain: false }));
+  }
 });
