@@ -1,4 +1,7 @@
 /** The operator's life on a real API server, under its own account; what it does to a resource is left out. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { clusterUp } from "../test/cluster/cluster.ts";
@@ -145,6 +148,18 @@ test("what runs when it is to stop is waited for, with the lease kept meanwhile"
   expect(await holder()).toBe("");
 });
 
+test("what doesn't end keeps it from stopping for a while only, and may not act any more", async () => {
+  const { lines, state, stop } = start("a");
+  await until(() => state.worlds.length === 1);
+  state.hold = new Promise(() => undefined);
+  await cluster.apply(resource("endless"));
+  await until(() => state.looked.includes(`${namespace}/endless`));
+  expect(await stop()).toBe("stopped");
+  expect(lines.some(({ msg }) => msg === "stopping without waiting for what still runs")).toBe(true);
+  expect(state.worlds[0]?.leading.leads()).toBe(false);
+  expect(await holder()).toBe("");
+});
+
 test("a lease that somebody else takes ends it, without another act", async () => {
   const { ended, state } = start("a");
   await until(() => state.worlds.length === 1);
@@ -157,6 +172,19 @@ test("a lease that somebody else takes ends it, without another act", async () =
   expect(state.worlds[0]?.leading.leads()).toBe(false);
   expect(await holder()).toBe("thief");
   await cluster.kubectl("delete", "lease", "lockkeeper-operator", "-n", namespace);
+});
+
+test("an API server that isn't there is waited for, alive and not ready, and a stop doesn't wait for it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "lockkeeper-run-"));
+  onTestFinished(async () => await rm(folder, { recursive: true }));
+  const kubeconfig = join(folder, "kubeconfig");
+  const text = await readFile(installed.kubeconfig, "utf8");
+  await writeFile(kubeconfig, text.replaceAll(/"server":\s*"[^"]*"/g, '"server":"https://127.0.0.1:1"'));
+  const { ask, lines, stop } = start("a", { kubeconfig });
+  await until(() => lines.some(({ msg }) => msg === "the API server doesn't answer yet"));
+  expect((await ask("/healthz")).status).toBe(200);
+  expect(await ask("/readyz")).toMatchObject({ status: 503, text: expect.stringContaining("failed caches") });
+  expect(await stop()).toBe("stopped");
 });
 
 test("a namespace in which it has no rights ends it with a message that names them", async () => {

@@ -12,6 +12,7 @@ import type { Leading } from "./leader/term.ts";
 import type { Log } from "./log.ts";
 import { Misconfigured } from "./misconfigured.ts";
 import { Queue } from "./queue/queue.ts";
+import { withResync } from "./queue/resync.ts";
 import { checkRights } from "./rights.ts";
 import type { Settings } from "./settings.ts";
 import { startCaches } from "./watch/caches.ts";
@@ -42,9 +43,6 @@ export type Deps = {
   openReconciler: (world: World) => Promise<Reconciler>;
 };
 
-/** Every resource is looked at so often, though nothing says that it changed; up to a fifth earlier, so that they spread. */
-const RESYNC_MS = 5 * 60_000;
-const RESYNC_JITTER = 0.2;
 /** Within 10 s in all: the running reconciles, what goes on beside them, and the lease (2 s). */
 const DRAIN_MS = 5_000;
 const CLOSE_MS = 1_000;
@@ -86,7 +84,7 @@ export async function startOperator(
       if (term.signal.aborted) return;
       const reconciler = await openReconciler({ caches, leading: term, enqueue: (key) => queue.add(key) });
       for (const migration of caches.migrations.values()) queue.addLow(keyOf(migration));
-      const worker = withResync(reconciler.reconcile, caches);
+      const worker = withResync(reconciler.reconcile, (key) => caches.migrations.get(key) !== undefined);
       const drained = queue.run(worker, concurrency, term.signal);
       await aborted(term.signal);
       await Promise.race([drained, pause(clock, DRAIN_MS, over.signal)]);
@@ -107,12 +105,3 @@ async function synced(caches: Caches): Promise<void> {
     throw new Misconfigured(error.message, "The chart lockkeeper brings the CRD and the rights of its version.", error);
   }
 }
-
-/** What it answers, but for a resource that is there not later than the next resync. */
-const withResync =
-  (reconcile: Reconciler["reconcile"], caches: Caches) =>
-  async (key: string): Promise<number | null> => {
-    const again = await reconcile(key);
-    if (caches.migrations.get(key) === undefined) return again;
-    return Math.min(again ?? Infinity, RESYNC_MS * (1 - Math.random() * RESYNC_JITTER));
-  };

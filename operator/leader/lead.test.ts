@@ -17,7 +17,12 @@ type Mode = "up" | "silent" | "down" | "forbidden";
 function leaseServer() {
   let lease: Lease | null = null;
   let version = 0;
-  const server = { mode: "up" as Mode, dropAnswers: false, requests: [] as string[] };
+  const server = {
+    mode: "up" as Mode,
+    dropAnswers: false,
+    hold: null as Promise<void> | null,
+    requests: [] as string[],
+  };
   const store = (body: Lease): Lease => {
     lease = { ...body, metadata: { ...body.metadata, resourceVersion: String(++version) } };
     return lease;
@@ -43,6 +48,7 @@ function leaseServer() {
       if (server.mode === "down") throw new ApiError(0, "Unreachable", "connection refused");
       if (server.mode === "forbidden") throw new ApiError(403, "Forbidden", "may not");
       const done = answer(method, body as Lease);
+      await server.hold;
       if (server.dropAnswers && method !== "GET") await silence(signal);
       return structuredClone(done) as Answer;
     },
@@ -245,16 +251,42 @@ test("a process that was stopped past its lease sees so before it does anything 
   expect(a.end).toBe("lost");
 });
 
-test("what a stopped process gets to know too late doesn't make it lead again", async () => {
+test("a process that was stopped past its lease asks for no more of it", async () => {
   const { server, clock } = setUp();
   const a = start(server, clock, "a");
   await clock.pass(5_000);
-  clock.freeze(60_000);
-  expect(a.leading?.leads()).toBe(false);
   const before = server.requests.length;
+  clock.freeze(60_000);
   await clock.pass(60_000);
-  expect(a.leading?.leads()).toBe(false);
+  expect(a.end).toBe("lost");
   expect(server.requests).toHaveLength(before);
+});
+
+test("work that ends when the lease is over has lost it, and releases nothing", async () => {
+  const { server, clock } = setUp();
+  const a = start(server, clock, "a");
+  await clock.pass(0);
+  clock.freeze(60_000);
+  server.set({ holderIdentity: "b", leaseDurationSeconds: 15 });
+  a.finish();
+  await a.ended;
+  expect(a.end).toBe("lost");
+  expect(server.holder()).toBe("b");
+});
+
+test("a lease that was taken by a process that then was stopped is taken again, not believed", async () => {
+  const { server, clock } = setUp();
+  const held = Promise.withResolvers<void>();
+  server.hold = held.promise;
+  const a = start(server, clock, "a");
+  await clock.pass(0);
+  clock.freeze(60_000);
+  server.hold = null;
+  held.resolve();
+  await clock.pass(0);
+  expect(a.leading).toBeNull();
+  await clock.pass(2_000);
+  expect(a.leading?.leads()).toBe(true);
 });
 
 test("a lease that somebody else took, or took away, is lost as soon as that is seen", async () => {

@@ -1,8 +1,11 @@
 /** Keys in the order in which they came, each once. */
 export class Fifo {
   readonly #keys = new Set<string>();
-  /** It lives on and follows what is added: a new one would walk over the places of all that were taken before. */
-  #next = this.#keys.values();
+  /**
+   * It lives on and follows what is added, as long as it isn't asked beyond the last one. A new one would walk over the
+   * places of all that were taken before.
+   */
+  readonly #next = this.#keys.values();
 
   get size(): number {
     return this.#keys.size;
@@ -24,13 +27,9 @@ export class Fifo {
   /** The first one, which is then gone; null if there is none. */
   take(): string | null {
     if (this.#keys.size === 0) return null;
-    let next = this.#next.next();
-    if (next.done === true) {
-      this.#next = this.#keys.values();
-      next = this.#next.next();
-    }
-    if (next.done === true) return null;
-    this.#keys.delete(next.value);
-    return next.value;
+    const { done, value } = this.#next.next();
+    if (done === true) return null;
+    this.#keys.delete(value);
+    return value;
   }
 }
