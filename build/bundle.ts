@@ -9,9 +9,10 @@ import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { BuildOptions, Plugin } from "esbuild";
+import { configOfClient } from "./client.ts";
 import { withoutUnused } from "./without-unused.ts";
 
-const programs = { lockkeeper: "job/main.ts" };
+const programs = { lockkeeper: "job/main.ts", "lockkeeper-operator": "operator/main.ts" };
 const apart = ["umzug", "libpg-query"];
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** `node build/bundle.ts [FOLDER]` */
@@ -40,7 +41,7 @@ const common: BuildOptions = {
   legalComments: "linked",
   // `pg` asks for it when it is there; it never is.
   external: ["pg-native"],
-  plugins: [withoutUnused, leaveApart],
+  plugins: [withoutUnused, configOfClient, leaveApart],
   logLevel: "warning",
   logOverride: { "empty-import-meta": "error" },
 };

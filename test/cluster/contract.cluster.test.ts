@@ -57,6 +57,12 @@ function contract(provider: Provider) {
     expect(outcome).toMatchObject({ succeeded: true, log: `${version}\n` });
   });
 
+  it("runs the image's other program, the operator", async () => {
+    const command = ["/nodejs/bin/node", "/app/lockkeeper-operator.cjs", "--version"];
+    const outcome = await runJob(cluster, { namespace, name: "operator", container: { image, command } });
+    expect(outcome).toMatchObject({ succeeded: true, log: `${version}\n` });
+  });
+
   it("gives the exit of a Job that fails", async () => {
     const outcome = await job("fails", `console.error("no"); process.exit(11);`);
     expect(outcome).toMatchObject({ succeeded: false, log: "no\n" });
