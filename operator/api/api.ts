@@ -13,6 +13,8 @@ export type RequestOptions = {
   signal?: AbortSignal;
 };
 
+export type LinesOptions = { query?: Query; signal: AbortSignal; longestLine: number; opened?: () => void };
+
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export type Api = {
@@ -27,9 +29,9 @@ export type Api = {
    * The answer's lines, as they come, for a watch or a log. Ends when the server ends it; throws an ApiError for a status
    * from 400 on (429 and 503 after tries), for a broken connection and for a line longer than `longestLine` bytes; the
    * signal's reason when it is aborted. Leaving the loop or aborting closes the connection. A stream that is silent is
-   * the caller's to judge.
+   * the caller's to judge. `opened` is called when the server has begun to answer.
    */
-  lines(path: string, options: { query?: Query; signal: AbortSignal; longestLine: number }): AsyncIterable<string>;
+  lines(path: string, options: LinesOptions): AsyncIterable<string>;
 };
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { readError, readJson } from "./answer.ts";
 import { ApiError } from "./api.ts";
-import type { Api } from "./api.ts";
+import type { Api, LinesOptions } from "./api.ts";
 import type { Connection } from "./connect.ts";
 import { Broken, titleOf } from "./exchange.ts";
 import type { Call } from "./exchange.ts";
@@ -10,10 +10,11 @@ import { sendUntilTaken } from "./retry.ts";
 
 /** The API server behind a connection. */
 export function createApi(connection: Connection): Api {
-  async function* lines(call: Call, longest: number) {
+  async function* lines(call: Call, { longestLine, opened }: LinesOptions) {
     const answer = await sendUntilTaken(connection, call, accepted(call));
     try {
-      yield* linesOf(answer, longest);
+      opened?.();
+      yield* linesOf(answer, longestLine);
     } catch (error) {
       call.signal?.throwIfAborted();
       if (!(error instanceof LineTooLong)) throw new Broken(call, false, error);
@@ -35,8 +36,10 @@ export function createApi(connection: Connection): Api {
         return await readJson<Answer>(call, await answered(answer));
       });
     },
-    lines: (path, { query, signal, longestLine }) =>
-      lines({ method: "GET", path, query, body: null, patch: undefined, signal, streams: true }, longestLine),
+    lines(path, options) {
+      const { query, signal } = options;
+      return lines({ method: "GET", path, query, body: null, patch: undefined, signal, streams: true }, options);
+    },
   };
 }
 

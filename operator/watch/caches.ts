@@ -1,5 +1,6 @@
-import { API_VERSION, LABEL, MANAGED_BY, PLURAL } from "../../contract/resource/names.ts";
+import { LABEL, MANAGED_BY } from "../../contract/resource/names.ts";
 import type { Api, ApiError, Query } from "../api/api.ts";
+import { JOBS, MIGRATIONS, PODS } from "../api/kinds.ts";
 import type { Resource } from "../api/path.ts";
 import { controllerOf } from "../kubernetes/objects.ts";
 import type { Deployment, Job, KubernetesObject, Pod, ReplicaSet } from "../kubernetes/objects.ts";
@@ -51,9 +52,6 @@ export type CachesOptions = {
   onRestart?: (kind: string, why: Restart, error: ApiError | null) => void;
 };
 
-const MIGRATIONS: Resource = { api: `/apis/${API_VERSION}`, plural: PLURAL };
-const JOBS: Resource = { api: "/apis/batch/v1", plural: "jobs" };
-const PODS: Resource = { api: "/api/v1", plural: "pods" };
 const DEPLOYMENTS: Resource = { api: "/apis/apps/v1", plural: "deployments" };
 const REPLICA_SETS: Resource = { api: "/apis/apps/v1", plural: "replicasets" };
 

@@ -99,6 +99,24 @@ describe("a reflector", () => {
     expect(proxy.requests.filter((request) => !request.watch)).toHaveLength(1);
   });
 
+  it("doesn't take for dead what has nothing to say, once it knows", async () => {
+    const { create } = await newNamespace();
+    const proxy = await proxied();
+    // Of a kind that nobody has written the server sends no bookmarks.
+    const kind = { api: "/apis/batch/v1", plural: "cronjobs" };
+    const { synced, restarts, reflector } = watch(proxy.kubeconfig, create.namespace, { silence: 2_000 }, kind);
+    await synced;
+    const watches = () => proxy.requests.filter((request) => request.watch);
+    await expect.poll(() => watches().length, SOON).toBeGreaterThan(3);
+    expect(
+      watches()
+        .map(({ query }) => query.get("timeoutSeconds"))
+        .slice(1, 4),
+    ).toEqual(["1", "1", "1"]);
+    expect(restarts).toEqual(["silent"]);
+    expect(performance.now() - reflector.freshAt()).toBeLessThan(2_000);
+  });
+
   it("lists again when the server no longer has its version, and finds what is gone", async (context) => {
     context.skip(cluster.provider !== "local", "only the local cluster's API server can be killed");
     const { create, remove } = await newNamespace();

@@ -34,7 +34,7 @@ export type Reflector = {
   /** Resolves when everything was listed once. Rejects if the server says that kind or right is missing (403, 404). */
   synced: Promise<void>;
   isSynced(): boolean;
-  /** When the server was last heard of; -Infinity before the first list. */
+  /** When the server last said something: a list, a watch's beginning, line or end; -Infinity before the first list. */
   freshAt(): number;
   restarts(): number;
   /** Lists again, consistently, and resolves when the store has what the server had at the call. */
@@ -53,11 +53,26 @@ const LONGEST_LINE = 16 * 1024 * 1024;
 /** So many watches in a row that bring nothing, and what was listed is no longer trusted. */
 const PATIENCE = 5;
 
+/**
+ * A server that hasn't seen a change of a kind since its start sends no bookmarks of it (seen with 1.35), so silence proves
+ * nothing. After one that was silent to the end, watches are asked for so much of the silence that is allowed: then it is
+ * the server that ends them, and thereby says that it is there.
+ */
+const QUIET = 0.85;
+
 export function startReflector<T extends KubernetesObject>(options: ReflectorOptions<T>): Reflector {
   const { api, resource, namespace, query, feed, signal, now, onRestart, timing = TIMING } = options;
   const path = pathOf(resource, namespace);
   const synced = Promise.withResolvers<void>();
-  const state = { synced: false, ended: false, freshAt: -Infinity, restarts: 0, version: "", failures: 0 };
+  const state = {
+    synced: false,
+    ended: false,
+    freshAt: -Infinity,
+    restarts: 0,
+    version: "",
+    failures: 0,
+    quiet: false,
+  };
   /** Who asked for a list that hasn't begun yet. */
   let asked: PromiseWithResolvers<void>[] = [];
   /** Ends the watch or the pause that is on. */
@@ -81,20 +96,27 @@ export function startReflector<T extends KubernetesObject>(options: ReflectorOpt
   async function watch(): Promise<void> {
     const stream = current;
     const silence = setTimeout(() => stream.abort(SILENT), timing.silence);
-    const timeoutSeconds = Math.round(between(timing.watch, Math.random()) / 1_000);
+    const time = state.quiet ? timing.silence * QUIET : between(timing.watch, Math.random());
+    const timeoutSeconds = Math.max(1, Math.floor(time / 1_000));
     const { version } = state;
     const given = { ...query, watch: true, allowWatchBookmarks: true, resourceVersion: version, timeoutSeconds };
     try {
-      const lines = api.lines(path, { query: given, signal: stream.signal, longestLine: LONGEST_LINE });
-      for await (const line of lines) {
+      const opened = (): void => {
+        state.freshAt = now();
+        silence.refresh();
+      };
+      const how = { query: given, signal: stream.signal, longestLine: LONGEST_LINE, opened };
+      for await (const line of api.lines(path, how)) {
         const event = JSON.parse(line) as Event<T>;
         if (event.type === "ERROR") throw errorOf({ method: "GET", path }, event.object.code ?? 500, event.object);
         if (event.type !== "BOOKMARK") feed.event(event.type, event.object);
         state.version = event.object.metadata.resourceVersion;
         state.freshAt = now();
         state.failures = 0;
+        state.quiet = false;
         silence.refresh();
       }
+      state.freshAt = now();
     } finally {
       clearTimeout(silence);
     }
@@ -137,7 +159,10 @@ export function startReflector<T extends KubernetesObject>(options: ReflectorOpt
       if (state.version !== version || now() - begun > timing.backoff[0]) return void (state.failures = 0);
     } catch (error) {
       if (current.signal.aborted && current.signal.reason !== SILENT) return;
-      if (current.signal.aborted) return restart("silent", null);
+      if (current.signal.aborted) {
+        state.quiet = true;
+        return restart("silent", null);
+      }
       const expired = error instanceof ApiError && (error.status === 410 || isApiError(error, "Expired"));
       restart(expired ? "expired" : error instanceof ApiError && error.status !== 0 ? "refused" : "broken", error);
       if (expired) state.version = "";

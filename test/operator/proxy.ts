@@ -10,44 +10,14 @@
 import { rmSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { createServer, request as httpRequest } from "node:http";
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
 import type { RequestOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node/dist/config.js";
-
-/** What a client asked for. */
-export type ProxiedRequest = {
-  /** Counts from 1. */
-  number: number;
-  method: string;
-  /** Without the query. */
-  path: string;
-  query: URLSearchParams;
-  headers: IncomingHttpHeaders;
-  /** Empty for none. */
-  body: string;
-  /** Whether it is a watch. */
-  watch: boolean;
-};
-
-/** What is done with a request. */
-export type Action =
-  /** Passed on, maybe later, maybe with more in its query or headers (`impersonate-user`: with another's rights). */
-  | { pass: true; delay?: number; query?: Record<string, string>; headers?: Record<string, string> }
-  /** Answered here; the server never sees it. */
-  | { status: number; headers?: Record<string, string>; body?: unknown }
-  /** The connection is closed before the server sees it. */
-  | { drop: true }
-  /** The server carries it out, but after so many bytes of the answer's body the connection breaks; 0: not even a status. */
-  | { cutAfter: number }
-  /** The same, but the connection stays open and nothing comes any more. */
-  | { stallAfter: number };
-
-/** The first rule that doesn't say null decides. */
-export type Rule = (request: ProxiedRequest) => Action | null;
+import type { Action, ProxiedRequest, Rule } from "./proxy-rule.ts";
 
 export type ApiProxy = AsyncDisposable & {
   /** The path of a kubeconfig that leads through the proxy. */
