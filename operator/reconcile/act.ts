@@ -48,20 +48,29 @@ export async function act(
   return isNews;
 }
 
+/** What the API server refused may be accepted later: asked again after this, doubled each time. */
+const REFUSED_MS = 1_000;
+const REFUSED_MAX_MS = 60_000;
+/** Somebody else's Job of that name has to be deleted by somebody. */
+const FOREIGN_MS = 10_000;
+
 /** Repeatable: the name says what it is for, so one that is there already is the same one, or somebody else's. */
 async function createJob(order: RunOrder, memory: Memory, context: Context): Promise<boolean> {
-  const { api, caches, log, runner } = context;
-  const { namespace, name, uid } = order.migration.metadata;
+  const { api, caches, clock, log, runner } = context;
+  const { namespace, name, uid, generation } = order.migration.metadata;
+  const { refusedUntil } = memory;
+  if (refusedUntil !== null && refusedUntil.generation === generation && clock.now() < refusedUntil.at) return false;
   const before = JSON.stringify([memory.refusal, memory.foreign]);
   mustLead(context);
   try {
     caches.jobs.put(await api.request<Job>("POST", pathOf(JOBS, namespace), { body: jobSpec(order, runner) }));
     log.info({ namespace, name, job: order.job, runId: order.runId, attempt: order.attempt }, "job created");
-    Object.assign(memory, { refusal: null, refusals: 0, foreign: [] });
+    Object.assign(memory, { refusal: null, refusals: 0, refusedUntil: null, foreign: [] });
   } catch (error) {
     if (isApiError(error, "AlreadyExists")) return await meet(order, uid, memory, context);
     if (!(error instanceof ApiError) || !isRefusal(error)) throw error;
-    memory.refusals++;
+    const pause = Math.min(REFUSED_MAX_MS, REFUSED_MS * 2 ** Math.min(memory.refusals++, 10));
+    memory.refusedUntil = { at: clock.now() + pause, generation };
     memory.foreign = [];
     memory.refusal = { job: order.job, cures: mayCure(error), message: redact(error.said, []) };
     log.warn({ namespace, name, job: order.job, reason: error.reason, error: error.message }, "job refused");
@@ -81,8 +90,9 @@ const mayCure = ({ status, said }: ApiError): boolean =>
   status === 403 || status === 404 || /denied (the )?request/.test(said);
 
 /** A Job of that name is there: made before the last restart, or not ours. The next look tells. */
-async function meet(order: RunOrder, uid: string, memory: Memory, { api, caches, log }: Context): Promise<boolean> {
-  const { namespace, name } = order.migration.metadata;
+async function meet(order: RunOrder, uid: string, memory: Memory, context: Context): Promise<boolean> {
+  const { api, caches, clock, log } = context;
+  const { namespace, name, generation } = order.migration.metadata;
   const found = await api.request<Job>("GET", pathOf(JOBS, namespace, order.job));
   memory.refusal = null;
   const isOurs = controllerOf(found)?.uid === uid && found.metadata.labels?.[LABEL.managedBy] === MANAGED_BY;
@@ -94,6 +104,7 @@ async function meet(order: RunOrder, uid: string, memory: Memory, { api, caches,
   }
   const isNew = !memory.foreign.includes(order.job);
   memory.foreign = [order.job];
+  memory.refusedUntil = { at: clock.now() + FOREIGN_MS, generation };
   return isNew;
 }
 

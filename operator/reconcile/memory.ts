@@ -6,6 +6,8 @@ export type Memory = {
   /** Jobs of a run's name that the server knows and the caches may not: without our labels. */
   foreign: string[];
   refusals: number;
+  /** Until when a refused Job of this generation isn't tried again, by the operator's clock. */
+  refusedUntil: { at: number; generation: number } | null;
   /** When its status was written last, by the operator's clock; -Infinity for never. */
   wroteAt: number;
   /** The run whose log is followed. */
@@ -22,7 +24,15 @@ export function openMemories(): Memories {
     of(key) {
       const known = memories.get(key);
       if (known !== undefined) return known;
-      const fresh: Memory = { refusal: null, foreign: [], refusals: 0, wroteAt: -Infinity, follows: null, noPod: null };
+      const fresh: Memory = {
+        refusal: null,
+        foreign: [],
+        refusals: 0,
+        refusedUntil: null,
+        wroteAt: -Infinity,
+        follows: null,
+        noPod: null,
+      };
       memories.set(key, fresh);
       return fresh;
     },

@@ -17,10 +17,6 @@ import { writeStatus } from "./write-status.ts";
 const PROGRESS_MS = 1_000;
 /** Somebody else wrote the resource: what it wrote comes by the watch, and most often is here before this. */
 const CONFLICT_MS = 100;
-/** What the API server refused may be accepted later: asked again after this, doubled each time. */
-const REFUSED_MS = 1_000;
-const REFUSED_MAX_MS = 60_000;
-
 /**
  * One look at one resource: observe, decide, write the status, act. Answers in how many ms it wants to be called again, or
  * null. Throws what went wrong on the way to the API server: it is called again, later each time.
@@ -45,7 +41,7 @@ export async function reconcile(key: string, context: Context): Promise<number |
   tell(decision, observed, context);
   const isNews = await act(decision.acts, migration, memory, context);
   if (isNews) return 0;
-  return againIn(decision, memory);
+  return againIn(decision, memory, context);
 }
 
 /** Its Jobs go with it, by their owner reference: the garbage collector ends them, and the runner ends cleanly. */
@@ -55,9 +51,9 @@ function leave(key: string, { memories, followers }: Context): null {
   return null;
 }
 
-function againIn({ again }: Decision, { refusal, foreign, refusals }: Memory): number | null {
-  if (refusal === null && foreign.length === 0) return again;
-  const pause = Math.min(REFUSED_MAX_MS, REFUSED_MS * 2 ** Math.min(refusals, 10));
+function againIn({ again }: Decision, { refusal, foreign, refusedUntil }: Memory, { clock }: Context): number | null {
+  if (refusedUntil === null || (refusal === null && foreign.length === 0)) return again;
+  const pause = Math.max(0, refusedUntil.at - clock.now());
   return again === null ? pause : Math.min(again, pause);
 }
 
