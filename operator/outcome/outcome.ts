@@ -24,4 +24,6 @@ export type Outcome =
       pod: string | null;
       startedAt: string | null;
       finishedAt: string;
+      /** Its pod is still there and could yet begin: the Job has to go before another one is started. */
+      lingers?: true;
     };

@@ -67,13 +67,17 @@ afterAll(async () => {
   await cluster.down();
 }, 2 * minutes);
 
-/** An application's image: this machine's cp, and a folder with a link to a file elsewhere, which no run can use: that it was read shows. */
+/** An application's image: this machine's cp, and folders of which none can be used: that they were read shows. */
 async function imageWithCp(): Promise<AsyncDisposable & { archive: string }> {
   const folder = await temporaryFolder("outcomes");
   const root = join(folder.path, "root");
   await mkdir(join(root, "app", "migrations"), { recursive: true });
   await writeFile(join(root, "app", "0001_a.sql"), "select '\u0000';");
   await symlink("../0001_a.sql", join(root, "app", "migrations", "0001_a.sql"));
+  await mkdir(join(root, "app", "absolute"));
+  await symlink("/app/0001_a.sql", join(root, "app", "absolute", "0001_a.sql"));
+  await mkdir(join(root, "app", "private"));
+  await writeFile(join(root, "app", "private", "0001_a.sql"), "", { mode: 0o600 });
   await addCp(root);
   const archive = join(folder.path, "image.tar");
   const layer = await layerOf(root, join(folder.path, "layer.tar"));
@@ -155,6 +159,21 @@ it.each(["ImageVolume", "InitContainer"] as const)("a folder with a link out of 
   const outcome = await until(await start(files({ ...withCp, copy }, "/app/migrations")), hasEnded);
   const error = { code: "INVALID_SOURCE", message: expect.stringMatching(/0001_a\.sql.* NUL byte/) };
   expect(outcome).toMatchObject({ is: "reported", report: { error } });
+});
+
+it("an absolute link is followed by cp; in a mounted image it leads nowhere", async () => {
+  const copied = await until(await start(files({ ...withCp, copy: "InitContainer" }, "/app/absolute")), hasEnded);
+  expect(copied).toHaveProperty("report.error.message", expect.stringMatching(/0001_a\.sql.* NUL byte/));
+  const mounted = await until(await start(files({ ...withCp, copy: "ImageVolume" }, "/app/absolute")), hasEnded);
+  expect(mounted).toHaveProperty("report.error.message", expect.stringContaining("leads nowhere"));
+});
+
+it("a file that only root may read stops both ways, and is named", async () => {
+  const copied = await until(await start(files({ ...withCp, copy: "InitContainer" }, "/app/private")), hasEnded);
+  expect(copied).toMatchObject({ is: "lost", reason: "InvalidSource", retry: false });
+  expect(copied).toHaveProperty("message", expect.stringMatching(/0001_a\.sql.*Permission denied/));
+  const mounted = await until(await start(files({ ...withCp, copy: "ImageVolume" }, "/app/private")), hasEnded);
+  expect(mounted).toHaveProperty("report.error.code", "INVALID_SOURCE");
 });
 
 it("a folder that the mounted image lacks is told by the runner's own report", async () => {

@@ -178,6 +178,12 @@ test.each([
   expect(outcome).toHaveProperty("message", expect.stringContaining(text));
 });
 
+test("a pod that waits in vain lingers; one whose container has ended doesn't", () => {
+  expect(read(job(), pod({ runner: waiting("CreateContainerError", NO_MKDIR) }))).toHaveProperty("lingers", true);
+  expect(read(job(), pod({ copy: exited(1) }))).not.toHaveProperty("lingers");
+  expect(read(job(), pod({ runner: exited(1) }))).not.toHaveProperty("lingers");
+});
+
 const UNSCHEDULED = condition("PodScheduled", "False", {
   reason: "Unschedulable",
   message: "0/3 nodes: Insufficient cpu",

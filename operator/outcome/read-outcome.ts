@@ -11,6 +11,8 @@ import { readReport } from "./read-report.ts";
 import { told } from "./told.ts";
 import { waitOf } from "./waiting.ts";
 
+type Lost = Extract<Outcome, { is: "lost" }>;
+
 /** The Job controller's own time to make a pod; a quota or a webhook that refuses it is told in events only. */
 const POD_EXPECTED_MS = 30_000;
 
@@ -76,7 +78,7 @@ function starting(job: Job, pod: Pod, now: Date): Outcome {
     case "held":
       return { is: "starting", reason: wait.reason, message: told(wait.message), pod: name };
     case "hopeless":
-      return lost(pod, wait.loss, null, now);
+      return { ...lost(pod, wait.loss, null, now), lingers: true };
     default:
       return wait satisfies never;
   }
@@ -89,7 +91,7 @@ function unknownEnd(pod: Pod): Loss {
   return { reason: "PodNotStarted", retry: true, message: text };
 }
 
-function lost(pod: Pod | null, { reason, message, retry }: Loss, end: Terminated | null, now: Date): Outcome {
+function lost(pod: Pod | null, { reason, message, retry }: Loss, end: Terminated | null, now: Date): Lost {
   const times = timesOf(pod, end, now);
   return { is: "lost", reason, message: told(message), retry, pod: pod?.metadata.name ?? null, ...times };
 }
