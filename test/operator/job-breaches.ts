@@ -74,15 +74,20 @@ export const jobBreaches: JobBreach[] = [
     message: containerStandard,
     change: inContainer({ capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] } }),
   },
-  {
-    has: "a container of root",
-    message: containerStandard,
-    change: inContainer({ runAsUser: 0, runAsNonRoot: false }),
-  },
+  { has: "a container of root", message: containerStandard, change: inContainer({ runAsUser: 0 }) },
+  { has: "a container of any user", message: containerStandard, change: inContainer({ runAsNonRoot: false }) },
   {
     has: "a container without seccomp",
     message: containerStandard,
     change: inContainer({ seccompProfile: { type: "Unconfined" } }),
+  },
+  {
+    has: "a container that sees all of /proc",
+    message: containerStandard,
+    change: (job) => {
+      podOf(job)["hostUsers"] = false;
+      inContainer({ procMount: "Unmasked" })(job);
+    },
   },
   {
     has: "a container without AppArmor",

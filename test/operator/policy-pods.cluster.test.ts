@@ -64,7 +64,7 @@ const podNamed = (name: string, metadata: Json = {}, spec: Json = {}): Json => (
   kind: "Pod",
   metadata: { name, ...metadata },
   spec: {
-    ...podOf({ image: "ghcr.io/acme/web:1" }),
+    ...podOf({ image: "ghcr.io/acme/web:1" }, { initContainers: [{ name: "first", image: "ghcr.io/acme/first:1" }] }),
     schedulingGates: [{ name: gate }, { name: "other.dev/gate" }],
     ...spec,
   },
@@ -98,6 +98,10 @@ describe("the operator's account", () => {
     ["a finalizer", { ...open, metadata: { finalizers: ["a.b/c"] } }],
     ["an owner", { ...open, metadata: { ownerReferences: [{ apiVersion: "v1", kind: "Pod", name: "a", uid: "b" }] } }],
     ["an image", { ...open, spec: { ...open.spec, containers: [{ name: "main", image: "evil" }] } }],
+    [
+      "an init container's image",
+      { ...open, spec: { ...open.spec, initContainers: [{ name: "first", image: "evil" }] } },
+    ],
     ["a node selector", { ...open, spec: { ...open.spec, nodeSelector: { a: "b" } } }],
     [
       "a toleration",
@@ -121,7 +125,7 @@ describe("the operator's account", () => {
       },
     ],
   ])("changes nothing else of a pod, like %s", async (what, patch) => {
-    const path = await make(what.replaceAll(" ", "-"));
+    const path = await make(what.replaceAll(/[ ']/g, "-"));
     expect(await operator("PATCH", path, patch, strategic)).toMatchObject(refused(onlyTheGate));
     const others = await admin("PATCH", path, patch, strategic);
     expect(others.status, others.message).toBe(200);
