@@ -74,6 +74,19 @@ describe("the operator, with the rights of the chart", () => {
   });
 });
 
+it("an installation goes with its scope from a cluster that the test didn't start, but for the CRD", async () => {
+  const everything = "validatingadmissionpolicies,validatingadmissionpolicybindings,roles,rolebindings,serviceaccounts";
+  const ours = async (): Promise<string> =>
+    await cluster.kubectl("get", everything, "-A", "-l=app.kubernetes.io/instance=lockkeeper", "-o=name");
+  const before = await ours();
+  {
+    await using _installed = await installOperator({ ...cluster, created: false }, { namespace: "passing" });
+    expect(await ours()).toContain("lockkeeper-passing-jobs");
+  }
+  expect(await ours()).toBe(before);
+  expect(await cluster.kubectl("get", "crd", "-o=name")).toContain("databasemigrations.lockkeeper.dev");
+});
+
 describe("the chart", () => {
   it("has two replicas whose pods a restricted namespace takes", async () => {
     const deployment = (await chart()).find(({ kind }) => kind === "Deployment") as Manifest & {
