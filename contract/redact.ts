@@ -15,6 +15,8 @@ const PASSWORD_PARAMETER = /[?&](?:ssl|pg)?password=([^&#]*)/gi;
 const URL_PASSWORD = /\b([A-Za-z][A-Za-z0-9+.-]{1,30}:\/\/[^\s:@/?#]{0,256}):(?!PASSWORD@)[^\s/?#]{1,1024}@/g;
 const LOOSE_URL_PASSWORD =
   /\b([Pp]ostgres(?:ql)?:\/\/[^\s:@/?#]{0,256}):(?!\[redacted\]@|PASSWORD@)[^\s"'<>]{1,1024}@/g;
+/** What each of the patterns above and below needs: most texts have none of it, and are looked at once. */
+const SUSPECT = /:\/\/|password/i;
 const ASSIGNED_PASSWORD =
   /((?:ssl|pg)?password["']?\s{0,4}(?:[=:]\s{0,4}|(?=')))("(?:[^"\\]|\\.){1,1024}"|'(?:[^'\\]|\\.|''){1,1024}'|[^\s"'&,;)}]{1,1024})/gi;
 
@@ -73,6 +75,7 @@ function decoded(text: string): string {
 export function redact(text: string, secrets: readonly string[]): string {
   const pattern = patternOf(secrets);
   const known = pattern === null ? text : text.replaceAll(pattern, REDACTED);
+  if (!SUSPECT.test(known)) return known;
   return known
     .replaceAll(URL_PASSWORD, `$1:${REDACTED}@`)
     .replaceAll(LOOSE_URL_PASSWORD, `$1:${REDACTED}@`)
@@ -83,6 +86,7 @@ export function redact(text: string, secrets: readonly string[]): string {
 const patterns = new WeakMap<readonly string[], RegExp | null>();
 
 function patternOf(secrets: readonly string[]): RegExp | null {
+  if (secrets.length === 0) return null;
   const known = patterns.get(secrets);
   if (known !== undefined) return known;
   const pattern = makePattern(secrets);
