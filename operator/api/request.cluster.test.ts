@@ -112,6 +112,20 @@ describe("a request", () => {
     await expect(request).rejects.toBe(reason);
   });
 
+  it("fails after 15 s without a word, before the answer or within it", async () => {
+    const proxy = await proxied();
+    const api = apiOf(proxy.kubeconfig);
+    proxy.rule(({ method }) => ({ stallAfter: method === "GET" ? 0 : 20 }));
+    const [silent, halting] = await Promise.allSettled([
+      api.request("GET", MAPS),
+      api.request("POST", MAPS, { body: { metadata: { name: "halting" } } }),
+    ]);
+    const unreachable = { status: "rejected", reason: { status: 0, reason: "Unreachable" } };
+    expect(silent).toMatchObject(unreachable);
+    expect(halting).toMatchObject(unreachable);
+    expect(proxy.requests).toHaveLength(2);
+  });
+
   it("fails as unreachable where nobody listens, and where the answer isn't from an API server", async () => {
     const proxy = await proxied();
     const api = apiOf(proxy.kubeconfig);

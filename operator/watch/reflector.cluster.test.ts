@@ -53,6 +53,29 @@ describe("a reflector", () => {
     expect(proxy.requests.filter((request) => request.watch)).toHaveLength(1);
   });
 
+  it("begins its list again when the server forgets where it was", async () => {
+    const { create, remove } = await newNamespace();
+    for (const name of ["a", "b", "c", "d", "e"]) await create(name);
+    const proxy = await proxied();
+    let forgets = 1;
+    proxy.rule((request) => {
+      if (request.watch) return null;
+      const forgotten = request.query.has("continue") && forgets-- > 0;
+      return forgotten ? { status: 410 } : { pass: true, query: { limit: "2" } };
+    });
+    const { watched, synced, reflector, restarts } = watch(proxy.kubeconfig, create.namespace);
+    await synced;
+    expect(watched()).toHaveLength(5);
+    expect(restarts).toEqual(["refused"]);
+    expect(proxy.requests.filter((request) => !request.watch)).toHaveLength(2 + 3);
+
+    proxy.stall();
+    await remove("a");
+    forgets = 1;
+    await reflector.relist();
+    expect(watched()).toHaveLength(4);
+  });
+
   it("sees what was deleted and made while the server couldn't be reached", async () => {
     const { create, remove } = await newNamespace();
     await create("a");

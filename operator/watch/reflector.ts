@@ -81,15 +81,16 @@ export function startReflector<T extends KubernetesObject>(options: ReflectorOpt
   /** A consistent list: without a resourceVersion the server asks etcd, whatever its own cache has. */
   async function list(): Promise<void> {
     const listing = feed.listing(namespace);
-    let next: string | undefined;
+    let [next, version]: [string | undefined, string] = [undefined, ""];
     do {
       const given = { ...query, limit: PAGE, continue: next };
       const page: List<T> = await api.request("GET", path, { query: given, signal });
       listing.page(page.items ?? []);
-      state.version = page.metadata.resourceVersion;
+      version = page.metadata.resourceVersion;
       next = page.metadata.continue;
     } while (next);
-    listing.end(state.version);
+    listing.end(version);
+    state.version = version;
   }
 
   /** Follows the changes since the version. Returns at the stream's own end; throws at any other. */
