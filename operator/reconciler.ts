@@ -2,6 +2,7 @@ import { LABEL } from "../contract/resource/names.ts";
 import type { Api } from "./api/api.ts";
 import type { Clock } from "./clock.ts";
 import { openRecorder } from "./event/recorder.ts";
+import { serverSupportsImageVolumes } from "./job/image-volumes.ts";
 import { hasImageVolumes } from "./kubernetes/image-volumes.ts";
 import type { Log } from "./log.ts";
 import { openFollowers } from "./progress/followers.ts";
@@ -11,7 +12,7 @@ import type { Reconciler, World } from "./run.ts";
 import type { Settings } from "./settings.ts";
 import { untilAnswered } from "./until-answered.ts";
 
-type Tools = { api: Api; clock: Clock; log: Log; settings: Pick<Settings, "runner" | "lease"> };
+type Tools = { api: Api; clock: Clock; log: Log; settings: Pick<Settings, "runner" | "lease" | "namespaces"> };
 
 /** Gives reconcile all that it has of the world. */
 export async function openReconciler(
@@ -19,7 +20,11 @@ export async function openReconciler(
   { caches, leading, enqueue }: World,
 ): Promise<Reconciler> {
   const { signal } = leading;
-  const ask = async () => await hasImageVolumes(api, signal);
+  const runner = { runnerImage: settings.runner.image, runnerPullPolicy: settings.runner.pullPolicy };
+  // A namespace in which the operator may make Jobs.
+  const namespace = settings.namespaces?.[0] ?? settings.lease.namespace;
+  const ask = async () =>
+    (await serverSupportsImageVolumes(api, { namespace, runner, signal })) ?? (await hasImageVolumes(api, signal));
   const imageVolumes = (await untilAnswered({ clock, log, signal }, ask)) ?? false;
   const recorder = openRecorder({ api, instance: settings.lease.identity, clock, log });
   const followers = openFollowers({
@@ -31,7 +36,7 @@ export async function openReconciler(
   });
   const context = {
     ...{ api, caches, clock, log, recorder, followers },
-    runner: { runnerImage: settings.runner.image, runnerPullPolicy: settings.runner.pullPolicy },
+    runner,
     imageVolumes: () => imageVolumes,
     leads: () => leading.leads(),
     memories: openMemories(),

@@ -3,6 +3,7 @@ import { KUBERNETES_JOB } from "../../contract/resource/names.ts";
 import type { DriftCheck, Release } from "../../contract/resource/status.ts";
 import { jobName } from "../job/job-name.ts";
 import type { Copy, RunOrder, RunSource } from "../job/order.ts";
+import type { Outcome } from "../outcome/outcome.ts";
 import type { Wanted } from "../release/target.ts";
 import { DRIFT_KEY, driftDueAt } from "./drift.ts";
 import { isProved, releaseOf, running, withRelease, withRun } from "./ledger.ts";
@@ -31,8 +32,11 @@ export function choose(ledger: Ledger, observed: Observed): Choice {
 export function strays(ledger: Ledger, { jobs }: Pick<Observed, "jobs">): ObservedJob[] {
   const active = running(ledger)?.job;
   const check = ledger.drift?.running === true ? ledger.drift.job : undefined;
-  return jobs.filter(({ name, outcome }) => !hasEnded(outcome) && name !== active && name !== check);
+  return jobs.filter(({ name, outcome }) => mayRun(outcome) && name !== active && name !== check);
 }
+
+/** One that is judged lost may still begin: an image volume that can't be mounted is tried for ever. */
+const mayRun = (outcome: Outcome): boolean => !hasEnded(outcome) || (outcome.is === "lost" && outcome.lingers === true);
 
 /** `Running` without a Job: the operator died before it made it, or somebody deleted it. The same one again. */
 function restart(ledger: Ledger, active: Release, observed: Observed): Choice {
@@ -51,7 +55,7 @@ function startRelease(ledger: Ledger, wanted: Wanted, observed: Observed): Choic
   if (ledger.drift?.running === true)
     return { ledger: withDriftStopped(ledger, ledger.drift), start: null, again: null };
   const known = releaseOf(ledger, wanted.key);
-  if (known?.state === "Failed") return { ledger, start: null, again: null };
+  if (known?.state === "Failed" || lacksImageVolumes(observed)) return { ledger, start: null, again: null };
   const now = observed.now.getTime();
   const wait = known?.retryAt === undefined ? 0 : Date.parse(known.retryAt) - now;
   if (wait > 0) return { ledger, start: null, again: wait };
@@ -102,7 +106,8 @@ function startDrift(ledger: Ledger, wanted: Wanted, observed: Observed): Choice 
   const wait = dueAt - observed.now.getTime();
   if (wait > 0) return { ledger, start: null, again: wait };
   const number = (ledger.drift?.number ?? 0) + 1;
-  const job = jobName(observed.migration.metadata.name, DRIFT_KEY, ledger.epoch, number);
+  const { name, uid } = observed.migration.metadata;
+  const job = jobName(name, `${DRIFT_KEY} of ${uid}`, ledger.epoch, number);
   const drift = { ...ledger.drift, number, running: true, job, runId: observed.freshId };
   const order: RunOrder = {
     migration: observed.migration,
@@ -135,6 +140,13 @@ function sourceOf(wanted: Wanted, observed: Observed, copy: Copy | undefined): R
   const pullPolicy = observed.migration.spec.source.image?.pullPolicy ?? "IfNotPresent";
   return { from: "image", image: wanted.image, pullPolicy, copy: copy ?? copyOf(observed, null) };
 }
+
+/** The way that the spec demands isn't there: the API server would drop the volume, and the run would find no files. */
+export const lacksImageVolumes = ({ migration, imageVolumes, target }: Observed): boolean =>
+  !imageVolumes &&
+  target.is === "release" &&
+  target.wanted.from === "image" &&
+  migration.spec.source.copy === "ImageVolume";
 
 /** How the files leave the image: as the spec says; by itself, as a volume wherever that was not refused before. */
 function copyOf({ migration, imageVolumes }: Observed, known: Release | null): Copy {

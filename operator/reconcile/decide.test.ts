@@ -285,6 +285,28 @@ test("a node without image volumes: the next try copies, at once, when the way i
   expect(told.condition("Stalled")).toBe("True ImageVolumeUnsupported");
 });
 
+test("a lost run whose pod could still begin is deleted before the next one is started", () => {
+  const web = world({ slowDeletion: true });
+  web.look();
+  web.lose("ImageVolumeUnsupported");
+  const [job] = web.jobs;
+  if (job?.outcome.is === "lost") job.outcome.lingers = true;
+  expect(web.look().acts.map(({ is }) => is)).toEqual(["deleteJob"]);
+  expect(web.look().acts).toEqual([]);
+  web.collect();
+  web.look();
+  expect(web.created.map(({ source }) => source)).toMatchObject([{ copy: "ImageVolume" }, { copy: "InitContainer" }]);
+});
+
+test("without image volumes on the server files are copied, and a spec that demands a volume is told so", () => {
+  const web = world();
+  web.look({ imageVolumes: false });
+  expect(web.created[0]?.source).toMatchObject({ copy: "InitContainer" });
+  const told = world({ spec: { source: { image: { ref: "web:1" }, path: "/app/drizzle", copy: "ImageVolume" } } });
+  expect(told.look({ imageVolumes: false }).acts).toEqual([]);
+  expect(told.condition("Stalled")).toBe("True CopyUnsupported");
+});
+
 test("a Job of the same name that isn't this resource's stalls it", () => {
   const web = world();
   web.look({ dies: true });

@@ -6,7 +6,7 @@ import { progressSentence } from "../progress/sentence.ts";
 import { isProved, releaseOf, running } from "./ledger.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Observed } from "./observed.ts";
-import { strays } from "./choose.ts";
+import { lacksImageVolumes, strays } from "./choose.ts";
 import { fits, pauseOf } from "./settle.ts";
 
 /**
@@ -24,6 +24,7 @@ const RULES: Rule[] = [
   withoutTarget,
   ready,
   failed,
+  withoutImageVolumes,
   suspended,
   betweenTries,
   behindAnotherJob,
@@ -92,6 +93,12 @@ function failed(ledger: Ledger, observed: Observed): Verdict | null {
   if (release?.state !== "Failed") return null;
   const tries = release.failures > 1 ? `; given up after ${release.failures} runs` : "";
   return stalled((release.reason ?? "RunnerFailed") as Reason, `${release.message ?? "the run failed"}${tries}`);
+}
+
+function withoutImageVolumes(_ledger: Ledger, observed: Observed): Verdict | null {
+  if (!lacksImageVolumes(observed)) return null;
+  const cure = "set spec.source.copy to InitContainer or Auto, or switch the feature gate ImageVolume on";
+  return stalled("CopyUnsupported", `this API server has no image volumes: ${cure}`);
 }
 
 function suspended(_ledger: Ledger, { migration, target }: Observed): Verdict | null {
