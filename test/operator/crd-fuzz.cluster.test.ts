@@ -12,7 +12,7 @@ import { clusterUp } from "../cluster/cluster.ts";
 import type { Cluster } from "../cluster/provider.ts";
 import { askWith } from "./ask.ts";
 import type { Ask } from "./ask.ts";
-import { resource } from "./example.ts";
+import { minimalSpec, resource } from "./example.ts";
 import { randomSpec } from "./mutate.ts";
 import { generator } from "./random.ts";
 
@@ -44,6 +44,15 @@ it(`the API server and zod judge ${CASES} random specs alike, and fill in the sa
   console.log(`seed ${seed}:`, tally);
   expect(tally.taken).toBeGreaterThan(CASES / 5);
   expect(tally.refused).toBeGreaterThan(CASES / 5);
+});
+
+it("they differ where only code can count, and over what no stored resource has", async () => {
+  const tooLong = { ...minimalSpec(), timeouts: { run: "99999d" } };
+  expect(await compare(tooLong, 0)).toBe("tooLong");
+  const withNull = { ...minimalSpec(), suspend: null };
+  expect(Spec.safeParse(withNull).success).toBe(false);
+  const answer = await ask("POST", path, resource("with-null", withNull));
+  expect(answer).toMatchObject({ status: 201, body: { spec: { suspend: false } } });
 });
 
 async function compare(spec: Record<string, unknown>, seed: number): Promise<"taken" | "refused" | "tooLong"> {
