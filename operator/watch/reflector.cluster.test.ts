@@ -5,6 +5,7 @@ import { clusterUp } from "../../test/cluster/cluster.ts";
 import type { Cluster } from "../../test/cluster/provider.ts";
 import { killApiServer } from "../../test/operator/api-server.ts";
 import { startApiProxy } from "../../test/operator/proxy.ts";
+import type { Action } from "../../test/operator/proxy-rule.ts";
 import type { Api, ApiError } from "../api/api.ts";
 import { connect } from "../api/connect.ts";
 import { createApi } from "../api/request.ts";
@@ -105,6 +106,38 @@ describe("a reflector", () => {
     await expect.poll(() => valueOf(watched(), "a"), SOON).toBe("3");
     expect(restarts).toEqual(["broken", "broken", "broken"]);
     expect(changes).toEqual(["1", "2", "3"]);
+  });
+
+  it("has what the server has after writes, own ones too, while connections break all the time", async () => {
+    const { create, change, remove } = await newNamespace();
+    const proxy = await proxied();
+    const { watched, synced, store } = watch(proxy.kubeconfig, create.namespace, { silence: 400 });
+    await synced;
+    const faults: (Action | null)[] = [null, { cutAfter: 700 }, { stallAfter: 300 }, { status: 410 }, { drop: true }];
+    let asked = 0;
+    const bad = proxy.rule((request) => {
+      const which = asked++ % 7;
+      if (!request.watch) return which === 0 ? { status: 500 } : null;
+      return faults[which] ?? null;
+    });
+    const names = ["a", "b", "c", "d", "e", "f"];
+    for (let turn = 0; turn < 240; turn++) {
+      const name = names[(turn * 5) % 6] ?? "a";
+      if (turn % 9 === 4) {
+        const gone = watched().find(({ metadata }) => metadata.name === name)?.metadata.uid ?? "";
+        await remove(name).then(() => turn % 2 === 0 && store.remove(`${create.namespace}/${name}`, gone), ignore);
+      } else {
+        const written = await change(name, `${turn}`).catch(async () => await create(name));
+        if (turn % 3 === 0) store.put(written);
+      }
+      if (turn % 10 === 0) proxy.cut((request) => request.watch);
+    }
+    bad();
+    const versions = (objects: ConfigMap[]) => objects.map(({ metadata }) => [metadata.name, metadata.resourceVersion]);
+    const path = `/api/v1/namespaces/${create.namespace}/configmaps`;
+    const { items } = await server.request<{ items: ConfigMap[] }>("GET", path);
+    await expect.poll(() => versions(watched()).toSorted(), SOON).toEqual(versions(items).toSorted());
+    expect(items.length).toBeGreaterThan(2);
   });
 
   it("ends a stream that says nothing, and goes on from where it was", async () => {
@@ -316,6 +349,8 @@ async function newNamespace() {
 
 const valueOf = (objects: ConfigMap[], name: string): string | undefined =>
   objects.find(({ metadata }) => metadata.name === name)?.data?.["value"];
+
+function ignore(): void {}
 
 function onEnd(action: () => void): void {
   try {
