@@ -22,9 +22,10 @@ export async function openReconciler(
   const { signal } = leading;
   const runner = { runnerImage: settings.runner.image, runnerPullPolicy: settings.runner.pullPolicy };
   // A namespace in which the operator may make Jobs.
-  const namespace = settings.namespaces?.[0] ?? settings.lease.namespace;
+  const home = settings.namespaces?.[0] ?? settings.lease.namespace;
   const ask = async () =>
-    (await serverSupportsImageVolumes(api, { namespace, runner, signal })) ?? (await hasImageVolumes(api, signal));
+    (await serverSupportsImageVolumes(api, { namespace: home, runner, signal })) ??
+    (await hasImageVolumes(api, signal));
   const imageVolumes = (await untilAnswered({ clock, log, signal }, ask)) ?? false;
   const recorder = openRecorder({ api, instance: settings.lease.identity, clock, log });
   const followers = openFollowers({
