@@ -4,6 +4,7 @@ import { connect } from "./api/connect.ts";
 import type { Connection } from "./api/connect.ts";
 import { createApi } from "./api/request.ts";
 import { systemClock } from "./clock.ts";
+import { clusterClock } from "./cluster-clock.ts";
 import { EXIT } from "./exit-code.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { helpText } from "./help.ts";
@@ -58,11 +59,12 @@ async function run(settings: Settings): Promise<ExitCode> {
   log = openLog({ level: settings.logLevel, write, wall: systemClock.wall });
   log.info({ version: VERSION, namespaces: settings.namespaces, identity: settings.lease.identity }, "starting");
   const connection = connected(settings);
-  const tools = { api: createApi(connection), clock: systemClock, log };
+  const clock = clusterClock(systemClock, (offMs) => log.warn({ offMs }, "this machine's clock is not the cluster's"));
+  const tools = { api: createApi(connection, clock), clock: systemClock, log };
   const end = await startOperator(settings, {
     ...tools,
     signal: controller.signal,
-    openReconciler: async (world) => await openReconciler({ ...tools, settings }, world),
+    openReconciler: async (world) => await openReconciler({ ...tools, clock, settings }, world),
   });
   log.info({ end }, "stopped");
   return end === "stopped" ? EXIT.stopped : EXIT.leaseLost;

@@ -8,8 +8,11 @@ import type { Call } from "./exchange.ts";
 import { LineTooLong, linesOf } from "./lines.ts";
 import { sendUntilTaken } from "./retry.ts";
 
+/** Told of each answer to a request: its `Date` header, and `now()` of before it was asked for. */
+export type Heard = (date: string | undefined, askedAt: number) => void;
+
 /** The API server behind a connection. */
-export function createApi(connection: Connection): Api {
+export function createApi(connection: Connection, clock?: { now: () => number; heard: Heard }): Api {
   async function* lines(call: Call, { longestLine, opened }: LinesOptions) {
     const answer = await sendUntilTaken(connection, call, accepted(call));
     try {
@@ -32,7 +35,9 @@ export function createApi(connection: Connection): Api {
       const text = body === undefined ? null : JSON.stringify(body);
       const call = { method, path, query, body: text, patch, signal, streams: false };
       const answered = accepted(call);
+      const askedAt = clock?.now() ?? 0;
       return await sendUntilTaken(connection, call, async (answer) => {
+        clock?.heard(answer.headers.date, askedAt);
         return await readJson<Answer>(call, await answered(answer));
       });
     },

@@ -9,7 +9,7 @@ import { DRIFT_KEY, driftDueAt } from "./drift.ts";
 import { isProved, releaseOf, running, withRelease, withRun } from "./ledger.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Observed, ObservedJob } from "./observed.ts";
-import { hasEnded } from "./settle.ts";
+import { hasEnded, pauseOf } from "./settle.ts";
 
 /** What a decision starts, and the ledger that has to be written before. */
 export type Choice = { ledger: Ledger; start: RunOrder | null; again: number | null };
@@ -57,7 +57,13 @@ function startRelease(ledger: Ledger, wanted: Wanted, observed: Observed): Choic
   const known = releaseOf(ledger, wanted.key);
   if (known?.state === "Failed" || lacksImageVolumes(observed)) return { ledger, start: null, again: null };
   const now = observed.now.getTime();
+  const pause = known === null ? 0 : pauseOf(known.failures, observed.migration.spec.retry);
   const wait = known?.retryAt === undefined ? 0 : Date.parse(known.retryAt) - now;
+  // Further off than a whole pause: by another clock. Counted anew, once.
+  if (known !== null && wait > pause) {
+    const retryAt = new Date(now + pause).toISOString();
+    return { ledger: withRelease(ledger, { ...known, retryAt }), start: null, again: pause };
+  }
   if (wait > 0) return { ledger, start: null, again: wait };
   const { retryAt: _retryAt, ...rest } = known ?? FRESH;
   const attempt = rest.attempt + 1;

@@ -58,7 +58,7 @@ function fold(
   if (release.epoch !== seen.epoch) return withRelease(seen, unproved(release));
   const failed = failureOf(outcome);
   if (failed === null && outcome.is === "reported") return withRelease(seen, applied(release, outcome.report));
-  return withRelease(seen, unapplied(release, failed as Failed, { outcome, observed }));
+  return withRelease(seen, unapplied(release, failed as Failed, observed));
 }
 
 /** What a report tells of database, schema and source, whatever the run came to. */
@@ -146,20 +146,16 @@ function applied(release: Release, report: Report): Release {
   };
 }
 
-function unapplied(
-  release: Release,
-  failed: Failed,
-  { outcome, observed }: { outcome: Ended; observed: Observed },
-): Release {
+function unapplied(release: Release, failed: Failed, { migration, now }: Observed): Release {
   const { retryAt: _retryAt, ...rest } = release;
-  const { retry, source } = observed.migration.spec;
+  const { retry, source } = migration.spec;
   const failures = release.failures + 1;
   const copyIsChosen = failed.reason === "ImageVolumeUnsupported" && source.copy === "Auto";
   const told = { ...rest, failures, reason: failed.reason, message: cut(failed.message, 1_024) };
   if (copyIsChosen) return { ...told, state: "Pending", copy: "InitContainer" };
   if (!failed.retry || failures > retry.limit) return { ...told, state: "Failed" };
-  const pause = pauseOf(failures, retry);
-  return { ...told, state: "Pending", retryAt: new Date(Date.parse(outcome.finishedAt) + pause).toISOString() };
+  // Not from the run's end: that time is the node's, and nobody says that its clock is right.
+  return { ...told, state: "Pending", retryAt: new Date(now.getTime() + pauseOf(failures, retry)).toISOString() };
 }
 
 /** Doubles from `backoff` to `max`, in milliseconds. */

@@ -137,15 +137,15 @@ export function world({ spec = {}, annotations = {}, slowDeletion = false }: Cha
       if (job === undefined) throw new Error("there is no Job");
       job.outcome = outcome;
     },
-    /** The last Job's run ends with a report of its own. */
-    report(report: Partial<Report> = {}): void {
+    /** The last Job's run ends with a report of its own. `offMs`: how far the node's clock is ahead. */
+    report(report: Partial<Report> = {}, offMs = 0): void {
       const job = jobs.at(-1);
       const identity = {
         runId: job?.runId ?? "",
         tag: `${job?.key}:${job?.epoch}`,
         command: job?.command ?? "migrate",
       };
-      const at = new Date(now).toISOString();
+      const at = new Date(now + offMs).toISOString();
       self.outcome({
         is: "reported",
         report: reportOf({ ...identity, ...report }),
