@@ -6,6 +6,7 @@ import { FLAGS } from "../job/cli/flags.ts";
 import type { Flag } from "../job/cli/flags.ts";
 import { EXIT_CODES, flagForm } from "../job/cli/help.ts";
 import { VARIABLES } from "../job/environment.ts";
+import { code, table } from "./markdown.ts";
 
 const commands: readonly Command[] = COMMANDS;
 const flags: readonly Flag[] = FLAGS;
@@ -69,11 +70,6 @@ const flagRow = (flag: Flag): string[] => [
   flag.commands.length === commands.length ? "all" : flag.commands.join(", "),
   flag.description,
 ];
-
-const code = (text: string): string => (text === "" ? "" : `\`${text}\``);
-
-const table = (head: string[], rows: string[][]): string[] =>
-  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 
 await mkdir(new URL("../docs/", import.meta.url), { recursive: true });
 await writeFile(new URL("../docs/cli.md", import.meta.url), page());

@@ -2,7 +2,8 @@ import { EXIT } from "./exit-code.ts";
 import { VARIABLES, flagOf } from "./settings-table.ts";
 import type { Variable } from "./settings-table.ts";
 
-const EXIT_CODES = [
+/** What each exit code means, for people. */
+export const EXIT_CODES = [
   [EXIT.stopped, "it was told to stop by SIGTERM or SIGINT, and has"],
   [EXIT.bug, "a bug in Lockkeeper"],
   [EXIT.leaseLost, "the lease was lost: another replica may lead"],
