@@ -34,23 +34,22 @@ export async function installOperator(cluster: Cluster, options: InstallOptions)
   const { namespace, values = {}, deployment = false } = options;
   const rendered = await render("lockkeeper", { namespace, values });
   const objects = rendered.filter(({ kind }) => deployment || kind !== "Deployment");
+  await using stack = new AsyncDisposableStack();
+  if (!cluster.created) stack.defer(async () => await remove(cluster, objects));
   await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }, ...objects);
   if (objects.some(({ kind }) => kind === "CustomResourceDefinition")) {
     await cluster.kubectl("wait", "--for=condition=Established", `crd/${CRD}`, "--timeout=30s");
   }
   const account = objects.find(({ kind }) => kind === "ServiceAccount")?.metadata.name ?? "";
-  const credentials = await writeKubeconfig(cluster, namespace, account);
-  const { kubeconfig } = credentials;
-  if (objects.some(({ kind }) => kind === "ValidatingAdmissionPolicy"))
-    await policiesHold(cluster, kubeconfig, rendered);
+  const { kubeconfig } = stack.use(await writeKubeconfig(cluster, namespace, account));
+  const hasPolicies = objects.some(({ kind }) => kind === "ValidatingAdmissionPolicy");
+  if (hasPolicies) await policiesHold(cluster, kubeconfig, rendered);
+  const kept = stack.move();
   return {
     namespace,
     user: `system:serviceaccount:${namespace}:${account}`,
     kubeconfig,
-    async [Symbol.asyncDispose]() {
-      await credentials[Symbol.asyncDispose]();
-      if (!cluster.created) await remove(cluster, objects);
-    },
+    [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
 }
 
