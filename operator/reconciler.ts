@@ -17,7 +17,7 @@ type Tools = { api: Api; clock: Clock; log: Log; settings: Pick<Settings, "runne
 /** Gives reconcile all that it has of the world. */
 export async function openReconciler(
   { api, clock, log, settings }: Tools,
-  { caches, leading, enqueue }: World,
+  { caches, leading, enqueue, isBusy }: World,
 ): Promise<Reconciler> {
   const { signal } = leading;
   const runner = { runnerImage: settings.runner.image, runnerPullPolicy: settings.runner.pullPolicy };
@@ -27,7 +27,7 @@ export async function openReconciler(
     (await serverSupportsImageVolumes(api, { namespace: home, runner, signal })) ??
     (await hasImageVolumes(api, signal));
   const imageVolumes = (await untilAnswered({ clock, log, signal }, ask)) ?? false;
-  const recorder = openRecorder({ api, instance: settings.lease.identity, clock, log });
+  const recorder = openRecorder({ api, instance: settings.lease.identity, clock, log, isBusy });
   const followers = openFollowers({
     ...{ api, log, clock },
     onProgress(_runId, { namespace, name }) {

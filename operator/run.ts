@@ -24,6 +24,8 @@ export type World = {
   leading: Leading;
   /** Has that resource looked at, as soon as a worker is free. */
   enqueue: (key: string) => void;
+  /** Whether a resource is being looked at, or waits for it. */
+  isBusy: () => boolean;
 };
 
 /** The leader's work: one look at one resource, and what goes on beside it. */
@@ -82,7 +84,11 @@ export async function startOperator(
       leading = term;
       await Promise.race([caches.relist(), aborted(term.signal)]);
       if (term.signal.aborted) return;
-      const reconciler = await openReconciler({ caches, leading: term, enqueue: (key) => queue.add(key) });
+      const reconciler = await openReconciler({
+        ...{ caches, leading: term },
+        enqueue: (key) => queue.add(key),
+        isBusy: () => queue.running + queue.waiting > 0,
+      });
       for (const migration of caches.migrations.values()) queue.addLow(keyOf(migration));
       const worker = withResync(reconciler.reconcile, (key) => caches.migrations.get(key) !== undefined);
       const drained = queue.run(worker, concurrency, term.signal);

@@ -15,7 +15,7 @@ const event = (note: string, uid = note): EventInput => ({
 });
 
 /** An API server that answers every request as told. */
-function recorderAt(answer: () => ApiError | null) {
+function recorderAt(answer: () => ApiError | null, isBusy = () => false) {
   const clock = fakeClock();
   const asked: string[] = [];
   const warned: Record<string, unknown>[] = [];
@@ -26,7 +26,7 @@ function recorderAt(answer: () => ApiError | null) {
     return {};
   };
   const api = { request } as unknown as Api;
-  const recorder = openRecorder({ api, instance: "pod-1", clock, log: { warn: (keys) => warned.push(keys) } });
+  const recorder = openRecorder({ api, instance: "pod-1", clock, isBusy, log: { warn: (keys) => warned.push(keys) } });
   return { recorder, clock, asked, warned };
 }
 
@@ -105,4 +105,32 @@ test("what is recorded while the last one ends isn't forgotten", async () => {
   }
   await clock.pass(0);
   expect(asked).toHaveLength(20);
+});
+
+test("while there is work an event waits for its end, but for no more than a second", async () => {
+  let busy = true;
+  const { recorder, clock, asked } = recorderAt(
+    () => null,
+    () => busy,
+  );
+  for (const note of ["a", "b", "c", "d"]) recorder.record(event(note));
+  await clock.pass(900);
+  expect(asked.length).toBe(0);
+  await clock.pass(200);
+  expect(asked.length).toBe(1);
+  busy = false;
+  await clock.pass(100);
+  expect(asked.length).toBe(4);
+});
+
+test("a flush waits for no work", async () => {
+  const { recorder, clock, asked } = recorderAt(
+    () => null,
+    () => true,
+  );
+  for (const note of ["a", "b", "c"]) recorder.record(event(note));
+  const flushed = recorder.flush(1_000);
+  await clock.pass(100);
+  await flushed;
+  expect(asked.length).toBe(3);
 });

@@ -22,6 +22,8 @@ export type RecorderOptions = {
   instance: string;
   clock: Clock;
   log: { warn(keys: Record<string, unknown>, text: string): void };
+  /** Whether there is work that events should not hold up. */
+  isBusy?: () => boolean;
 };
 
 const EVENTS = { api: "/apis/events.k8s.io/v1", plural: "events" };
@@ -33,15 +35,19 @@ const SERIES_MS = 6 * 60_000;
 /** A series' count is written at most so often, ms. */
 const COUNT_EVERY_MS = 5_000;
 const TRIES = 6;
+/** While there is work, each event waits at most so long for its end, ms; and how often that is looked at. */
+const YIELD_MS = 1_000;
+const LOOK_MS = 50;
 
 /** An event that was recorded, and how often; `written` of them are in the cluster. */
 type Known = { body: EventBody; count: number; written: number; seenAt: number; wall: number };
 
 /**
  * Records events of events.k8s.io/v1 one after the other, behind a bounded queue: the oldest are dropped when the API server
- * doesn't keep up. It never blocks nor fails who calls it.
+ * doesn't keep up. It never blocks nor fails who calls it. While there is work it writes next to nothing: of a burst, the
+ * events would cost the API server a tenth of what the work itself does.
  */
-export function openRecorder({ api, instance, clock, log }: RecorderOptions): Recorder {
+export function openRecorder({ api, instance, clock, log, isBusy = () => false }: RecorderOptions): Recorder {
   const known = new Map<string, Known>();
   const queue = new Set<Known>();
   const repeated = new Set<Known>();
@@ -50,6 +56,7 @@ export function openRecorder({ api, instance, clock, log }: RecorderOptions): Re
   let counting: Cancel | null = null;
   let writing: Promise<void> | null = null;
   let dropped = 0;
+  let flushing = false;
   let toldForbidden = false;
 
   const enqueue = (event: Known): void => {
@@ -74,10 +81,18 @@ export function openRecorder({ api, instance, clock, log }: RecorderOptions): Re
     if (known.get(key) === event) known.delete(key);
   };
   const writeAll = async (): Promise<void> => {
-    for (let next = first(queue); next !== null; next = first(queue)) {
+    while (queue.size > 0) {
+      if (isBusy()) await yieldToWork();
+      const next = first(queue);
+      if (next === null) break;
       queue.delete(next);
       if (!(await write(next))) forget(next);
     }
+  };
+  const yieldToWork = async (): Promise<void> => {
+    const until = clock.now() + YIELD_MS;
+    const isHeld = (): boolean => !flushing && isBusy() && clock.now() < until;
+    while (isHeld()) await pause(clock, LOOK_MS, stop.signal);
   };
   /** Whether it is in the cluster now. A server that can't be reached holds all up, for a while. */
   const write = async (event: Known): Promise<boolean> => {
@@ -162,6 +177,7 @@ export function openRecorder({ api, instance, clock, log }: RecorderOptions): Re
     async flush(withinMs) {
       counting?.();
       count();
+      flushing = true;
       const late = clock.after(withinMs, () => {
         for (const event of queue) forget(event);
         stop.abort();
@@ -169,6 +185,7 @@ export function openRecorder({ api, instance, clock, log }: RecorderOptions): Re
       do await writing;
       while (queue.size > 0);
       late();
+      flushing = false;
       stop = new AbortController();
     },
     get dropped() {

@@ -53,7 +53,7 @@ export async function removeAll(client: Client, path: string): Promise<void> {
 
 const QUIET_SAMPLES = 3;
 const SAMPLE_MS = 100;
-const QUIET_MS = 2;
+const QUIET_MS = 5;
 const PATIENCE_MS = 60_000;
 
 /** Waits until the operator has nothing left to do: events, say, are written behind the work. */
