@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Report } from "../../contract/report.ts";
+import { mergePatch } from "./patch.ts";
 import { world } from "./world.fixture.ts";
 
 const FAILED: Partial<Report> = { outcome: "FAILED", exitCode: 11, pendingCount: 1, pending: ["0002_b"] };
@@ -414,6 +415,18 @@ test("resources that share a database say so", () => {
   expect(web.message("SharedDatabase")).toContain("api");
   web.look();
   expect(web.condition("SharedDatabase")).toBeNull();
+});
+
+test("what is written is what is read again: the server drops nulls, and a second look writes nothing", () => {
+  const blocker = { pid: 812, user: "web", application: null, state: null, transactionAge: null };
+  const blockers = [{ ...blocker, relation: "public.sets", mode: null, preparedTransaction: null }];
+  const web = world();
+  web.look();
+  web.report({ ...LOCKED, error: { code: "55P03", message: "waited", migration: null }, blockers });
+  web.look();
+  const isNull = (_key: string, value: unknown) => (value === null ? undefined : value);
+  const stored = JSON.parse(JSON.stringify(web.status, isNull)) as object;
+  expect(mergePatch(stored, web.status)).toBeNull();
 });
 
 test("a condition's time changes with its status only", () => {

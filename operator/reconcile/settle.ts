@@ -181,7 +181,7 @@ function runOf(release: Release, job: ObservedJob, outcome: Ended): StatusRun {
     finishedAt: outcome.finishedAt,
   };
   if (outcome.is === "lost") {
-    const error = { code: outcome.reason, message: cut(outcome.message, 1_024), migration: null };
+    const error = { code: outcome.reason, message: cut(outcome.message, 1_024) };
     return { ...common, status: "FAILED", lockWaitMs: 0, applied: [], error, blockers: [] };
   }
   const { report } = outcome;
@@ -192,7 +192,11 @@ function runOf(release: Release, job: ObservedJob, outcome: Ended): StatusRun {
     versionAfter: cut(report.versionAfter ?? "", 255),
     lockWaitMs: report.lockWaitMs,
     applied: report.applied.slice(0, 100).map((name) => cut(name, 255)),
-    error: report.error,
-    blockers: report.blockers.slice(0, 10),
+    ...(report.error === null ? {} : { error: withoutNulls(report.error) }),
+    blockers: report.blockers.slice(0, 10).map(withoutNulls),
   };
 }
+
+/** The API server drops nulls from a merge patch, in lists too: what is written is what is read again. */
+const withoutNulls = <T extends object>(told: T): T =>
+  Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null)) as T;
