@@ -1,3 +1,4 @@
+import { loadParser } from "./parser.ts";
 import { lineOfCodePoint } from "./position.ts";
 
 /** A statement as PostgreSQL's own parser sees it. Offsets are bytes in the file, without leading space and comments. */
@@ -16,7 +17,7 @@ export const PARSER_MAX_BYTES = 256 * 1024;
 /** The statements of `sql`, or null where this parser doesn't accept it: the server then says what is wrong. */
 export async function parseStatements(content: Buffer): Promise<ParsedStatement[] | null> {
   if (content.length === 0) return [];
-  const { parse } = await import("libpg-query");
+  const { parse } = await loadParser();
   let result;
   try {
     result = await parse(content.toString("utf8"));
@@ -33,7 +34,7 @@ export async function parseStatements(content: Buffer): Promise<ParsedStatement[
 
 /** What the parser says against `content`, and on which line; null where it accepts it. */
 export async function syntaxError(content: Buffer): Promise<{ message: string; line: number } | null> {
-  const { parse } = await import("libpg-query");
+  const { parse } = await loadParser();
   try {
     await parse(content.toString("utf8"));
     return null;

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => await bundled[Symbol.asyncDispose]());
 
 /** The resident peak of the bundled command, in bytes, as the kernel keeps it. It's read until there is no process. */
-async function peakOf(db: TestDatabase, dir: string): Promise<number> {
+async function peakOf(db: TestDatabase, dir: string, exitCode = 0): Promise<number> {
   const args = [bundled.program, "migrate", "--dir", dir];
   const env = { PATH: process.env.PATH ?? "", DATABASE_URL: db.url };
   const child = spawn(process.execPath, args, { env, stdio: "ignore" });
@@ -31,7 +31,7 @@ async function peakOf(db: TestDatabase, dir: string): Promise<number> {
     kilobytes = Number(/VmHWM:\s*(\d+)/.exec(status)?.[1] ?? kilobytes);
     await sleep(5);
   }
-  expect(await exit).toEqual([0, null]);
+  expect(await exit).toEqual([exitCode, null]);
   return kilobytes * 1_024;
 }
 
@@ -63,4 +63,11 @@ test("a migration of 50 MB takes at most 1.5 times its size on top", { timeout: 
   expect((peak - without) / bytes).toBeLessThanOrEqual(1.5);
   // The file itself is in memory while it's sent.
   expect((peak - without) / bytes).toBeGreaterThan(0.5);
+});
+
+test("finding the line of an error takes no more than a few migrations", async () => {
+  await using db = await database();
+  await using source = await folder({ "0001_a.sql": "select 1;\ncreate table a as select pg_sleep(0);" });
+  const peak = await peakOf(db, source.dir, 11);
+  expect(peak / MB).toBeLessThanOrEqual(100);
 });
