@@ -62,6 +62,11 @@ const DISRUPTED = (reason: string) => [condition("DisruptionTarget", "True", { r
 
 test.each([
   ["out of memory", { runner: exited(137, { reason: "OOMKilled" }) }, "OutOfMemory"],
+  [
+    "out of memory after its last word",
+    { runner: exited(137, { reason: "OOMKilled", message: message({ exitCode: 11 }) }) },
+    "OutOfMemory",
+  ],
   ["killed", { runner: exited(137) }, "Killed"],
   ["terminated without a word", { runner: exited(143) }, "Killed"],
   ["lost by its runtime", { runner: exited(137, { reason: "ContainerStatusUnknown" }) }, "Killed"],

@@ -55,7 +55,8 @@ function ended(job: Job, pod: Pod, end: Terminated, { identity, now }: { identit
     return { is: "reported", report, pod: pod.metadata.name, ...timesOf(pod, end, now) };
   }
   const { mismatch, why } = read;
-  if (!mismatch) return lost(pod, lossOfEnd(job, pod, end, why), end, now);
+  // Killed between its last word and its end: what it ended of is known all the same.
+  if (!mismatch || end.reason === "OOMKilled") return lost(pod, lossOfEnd(job, pod, end, why), end, now);
   return lost(pod, { reason: "NoReport", retry: true, message: `the runner ended, but ${why}` }, end, now);
 }
 
