@@ -18,8 +18,8 @@ export async function checkAll(stage: Pick<Stage, "scene" | "namespace" | "kubec
   const jobs = ours(recorder.jobs);
   const pods = ours(recorder.pods);
   expect(overlaps(jobs, pods), "Jobs of one resource at the same time").toEqual([]);
-  for (const { object } of migrations.filter(({ object }) => object.status !== undefined)) {
-    expectValidStatus(object, { canaries: [CANARY] });
+  for (const { object: migration } of migrations) {
+    if (migration.status !== undefined) expectValidStatus(migration, { canaries: [CANARY] });
   }
   const lines = scene.log().filter((line) => JSON.stringify(line).includes(namespace));
   const texts = {

@@ -10,7 +10,8 @@ type Span = { job: string; from: number; to: number };
 export function overlaps(jobs: Seen<Job>[], pods: Seen<Pod>[]): string[] {
   const owners = Map.groupBy(jobs, ({ object }) => controllerOf(object)?.uid ?? "");
   return [...owners.values()].flatMap((own) => {
-    const spans = [...Map.groupBy(own, ({ object }) => object.metadata.uid).values()].map((seen) => spanOf(seen, pods));
+    const jobsOfOwner = Map.groupBy(own, ({ object }) => object.metadata.uid).values();
+    const spans = [...jobsOfOwner].flatMap((seen) => seen.slice(0, 1).map(({ object }) => spanOf(object, seen, pods)));
     return spans
       .toSorted((a, b) => a.from - b.from)
       .flatMap((span, index, all) =>
@@ -20,8 +21,7 @@ export function overlaps(jobs: Seen<Job>[], pods: Seen<Pod>[]): string[] {
 }
 
 /** From its creation to the earliest moment from which nothing of it can have run any more. */
-function spanOf(seen: Seen<Job>[], pods: Seen<Pod>[]): Span {
-  const { metadata } = seen[0]!.object;
+function spanOf({ metadata }: Job, seen: Seen<Job>[], pods: Seen<Pod>[]): Span {
   const ends = seen.flatMap(({ at, type, object }) => [
     ...(type === "DELETED" ? [second(at.toISOString())] : []),
     ...(object.status?.conditions ?? [])

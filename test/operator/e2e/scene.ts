@@ -23,9 +23,12 @@ export type Scene = {
 export type SceneOptions = {
   /** Where the operator is; each file has its own lease. */
   namespace: string;
-  /** Lines that may tell of a 403: of a test with a quota or a policy. */
+  /** Lines that may tell of a 403: of a test with a policy. */
   forbidden?: RegExp;
 };
+
+/** A test that is over takes its namespace away, whatever its resources are at. */
+const ENDED = /because it is being terminated/;
 
 /** The scene of this file: there from the first test to the last. Without a right too few, or the file fails. */
 export function sceneOf(options: SceneOptions): () => Scene {
@@ -45,7 +48,7 @@ export function sceneOf(options: SceneOptions): () => Scene {
     const operator = stack.use(
       await startOperator({
         ...{ namespace, kubeconfig, runnerImage: inject("image") },
-        ...(options.forbidden === undefined ? {} : { forbidden: options.forbidden }),
+        forbidden: options.forbidden ?? ENDED,
       }),
     );
     scene = { cluster, api, recorder, log: () => operator.lines };

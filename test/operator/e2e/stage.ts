@@ -1,5 +1,6 @@
 /** What one test has to itself: a namespace, a database whose password is a canary, and the Secret that names it. */
 import { randomBytes } from "node:crypto";
+import pg from "pg";
 import { inject } from "vitest";
 import { API_VERSION, KIND, PLURAL } from "../../../contract/resource/names.ts";
 import type { Condition, StatusRun } from "../../../contract/resource/status.ts";
@@ -20,6 +21,8 @@ export type Stage = AsyncDisposable & {
   /** The database's URL as pods need it: a role's that isn't a superuser. */
   url: string;
   kubectl(...args: string[]): Promise<string>;
+  /** A session of the app that has read `table`, and is idle in its transaction until it is told to end. */
+  reader(table: string): Promise<{ pid: number; end(): Promise<void> }>;
   /** Makes objects of this namespace. */
   apply(...objects: Json[]): Promise<void>;
   secret(name: string, url: string): Promise<void>;
@@ -60,6 +63,7 @@ export async function openStage(scene: Scene): Promise<Stage> {
   const db = stack.use(await database());
   const role = await db.role("app", { grants: ["create on schema public"], password: CANARY });
   await db.query(`grant create on database ${db.name} to ${role.name}`);
+  const sessions = stack.use(new AsyncDisposableStack());
   const url = forPods(role.url);
   const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
   await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } });
@@ -68,6 +72,17 @@ export async function openStage(scene: Scene): Promise<Stage> {
   const apply = async (...objects: Json[]): Promise<void> => await cluster.apply(...objects.map(place));
   const stage: Omit<Stage, keyof AsyncDisposable> = {
     ...{ scene, namespace, db, url, apply },
+    async reader(table) {
+      const client = new pg.Client({ connectionString: role.url, application_name: "web" });
+      client.on("error", () => {});
+      sessions.defer(async () => await client.end());
+      await client.connect();
+      await client.query(`create table if not exists ${table} (id int)`);
+      await client.query("begin");
+      await client.query(`select * from ${table}`);
+      const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+      return { pid: rows[0]?.pid ?? 0, end: async () => void (await client.query("rollback")) };
+    },
     kubectl: async (...args) => await cluster.kubectl("-n", namespace, ...args),
     secret: async (name, DATABASE_URL) =>
       await apply({ apiVersion: "v1", kind: "Secret", metadata: { name }, stringData: { DATABASE_URL } }),

@@ -19,3 +19,6 @@ export async function tables({ query }: Stage["db"]): Promise<string[]> {
   );
   return rows.map(({ name }) => name);
 }
+
+/** What release 2 of the example has more than release 1. */
+export const releaseTwo = ["0011_steady_juggernaut", "0012_keen_valkyrie"];
