@@ -10,7 +10,7 @@ const usage = `npm run cluster -- COMMAND [--name NAME]
   status         the clusters that are up, their components and where the logs are
   load IMAGE     brings an image to its nodes: an archive (*.tar) or a local engine's image
   kubeconfig     prints the path of its kubeconfig
-  kubectl ...    runs kubectl on it
+  kubectl ...    runs kubectl on it; --name stands before it
 The name is "dev" unless it is given. Without --size it is full.`;
 
 async function main(args: string[]): Promise<number> {
@@ -77,11 +77,17 @@ async function running(name: string): Promise<Cluster> {
   return cluster;
 }
 
-// kubectl's own options are not ours to read.
-const [first, ...rest] = process.argv.slice(2);
+/** `[--name NAME] kubectl ...`: what follows are kubectl's own options, not ours to read. */
+function kubectlOf(args: string[]): { name: string; rest: string[] } | null {
+  const [name, from] = args[0] === "--name" ? [args[1] ?? "", 2] : ["dev", 0];
+  return args[from] === "kubectl" ? { name, rest: args.slice(from + 1) } : null;
+}
+
 try {
-  if (first === "kubectl") process.stdout.write(await (await running("dev")).kubectl(...rest));
-  else process.exitCode = await main(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  const kubectl = kubectlOf(args);
+  if (kubectl === null) process.exitCode = await main(args);
+  else process.stdout.write(await (await running(kubectl.name)).kubectl(...kubectl.rest));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
