@@ -34,7 +34,7 @@ export async function reconcile(key: string, context: Context): Promise<number |
   const wait = isOnlyProgress(migration.status, status, decision)
     ? memory.wroteAt + PROGRESS_MS - context.clock.now()
     : 0;
-  if (wait > 0) return wait;
+  if (wait > 0) return Math.min(wait, decision.again ?? wait);
   const written = await writeStatus(migration, status, context);
   if (written === "conflict") return CONFLICT_MS;
   if (written === "written") memory.wroteAt = context.clock.now();
