@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { redact } from "../../contract/redact.ts";
 import { GROUP } from "../../contract/resource/names.ts";
 
@@ -52,7 +52,7 @@ export function eventBody(input: EventInput, instance: string, wall: number): Ev
 
 /** The object's name with something behind it that no other event has. */
 export function eventName(name: string): string {
-  const suffix = `.${randomBytes(8).toString("hex")}`;
+  const suffix = `.${randomUUID().slice(19).replace("-", "")}`;
   return `${name.slice(0, LONGEST_NAME - suffix.length).replace(/[-.]+$/, "")}${suffix}`;
 }
 

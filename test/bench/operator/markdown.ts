@@ -4,9 +4,9 @@ import type { Latency, Spread, Summary } from "./summary.ts";
 export type Conditions = { date: string; command: string; machine: string; versions: string; rounds: number };
 
 const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] => [
+const table = (head: readonly string[], rows: readonly (readonly string[])[], numbers = true): string[] => [
   line(head),
-  line(head.map((_, column) => (column === 0 ? "---" : "---:"))),
+  line(head.map((_, column) => (column === 0 || !numbers ? "---" : "---:"))),
   ...rows.map(line),
   "",
 ];
@@ -35,6 +35,7 @@ export function markdown(summary: Summary, aims: readonly Aim[], conditions: Con
         measured,
         reached === null ? "not measured" : reached ? "reached" : "not reached",
       ]),
+      false,
     ),
   ]
     .join("\n")
