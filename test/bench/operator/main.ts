@@ -141,7 +141,7 @@ async function bench(scratch: string): Promise<void> {
     date: new Date().toISOString().slice(0, 10),
     command: ["npm run bench:operator", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" "),
     machine: `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${release()}`,
-    versions: `Node ${process.versions.node}, Kubernetes ${server.serverVersion.gitVersion}, etcd without fsync`,
+    versions: `Node ${process.versions.node}, Kubernetes ${server.serverVersion.gitVersion}, etcd without fsync; operator with node's flags ${program.nodeFlags.join(" ") || "as they are"}`,
     rounds,
   };
   const text = markdown(summary, judged, conditions);

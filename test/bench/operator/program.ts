@@ -2,17 +2,24 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "../../cluster/run.ts";
+import { render } from "../../operator/helm.ts";
 import type { Program } from "./operator.ts";
+import { NAMESPACE } from "./stage.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** Bundles the operator, as the image has it: an old bundle would be measured in silence. */
+type Deployment = { spec: { template: { spec: { containers: { command: string[] }[] } } } };
+
+/** Bundles the operator, as the image has it: an old bundle would be measured in silence. Node's flags are the chart's. */
 export async function bundled(scratch: string): Promise<Program> {
   const folder = join(scratch, "bundle");
   await run(process.execPath, [join(root, "build/bundle.ts"), folder]);
   const file = join(folder, "lockkeeper-operator.cjs");
   if (!existsSync(file)) throw new Error("build/bundle.ts makes no lockkeeper-operator.cjs");
-  return { file, nodeFlags: [] };
+  const objects = await render("lockkeeper", { namespace: NAMESPACE });
+  const deployment = objects.find(({ kind }) => kind === "Deployment") as Deployment | undefined;
+  const command = deployment?.spec.template.spec.containers[0]?.command ?? [];
+  return { file, nodeFlags: command.filter((argument) => argument.startsWith("--")) };
 }
 
 /** The operator from source: for a look at it with a profiler, not for numbers. */
