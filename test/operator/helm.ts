@@ -15,12 +15,32 @@ export type Rendering = { namespace: string; name?: string; values?: Record<stri
 
 const charts = fileURLToPath(new URL("../../charts", import.meta.url));
 
+/** Those that the charts are tested with. */
+export const HELMS = ["helm3", "helm4"] as const;
+export type Helm = (typeof HELMS)[number];
+
+/** Of the repository. */
+export const chartFolder = (chart: string): string => join(charts, chart);
+
 /** What a chart comes to, by a real helm. Throws with what helm says. */
 export async function render(chart: string, { namespace, name = chart, values = {} }: Rendering): Promise<Manifest[]> {
   const helm = join(await programs("helm4"), "helm");
-  const args = ["template", name, join(charts, chart), `--namespace=${namespace}`, "--values=-"];
+  const args = ["template", name, chartFolder(chart), `--namespace=${namespace}`, "--values=-"];
   const text = await run(helm, args, { input: JSON.stringify(values) });
   const documents = parseAllDocuments(text);
   if (!Array.isArray(documents)) return [];
   return documents.map((document) => document.toJS() as Manifest | null).filter((object) => object !== null);
+}
+
+/** Runs a real helm on a cluster, with `values` as its --values where they are given. Returns what it prints. */
+export async function helmWith(
+  version: Helm,
+  kubeconfig: string,
+): Promise<(args: string[], values?: Record<string, unknown>) => Promise<string>> {
+  const helm = join(await programs(version), "helm");
+  return async (args, values) =>
+    await run(helm, [...args, ...(values === undefined ? [] : ["--values=-"])], {
+      env: { KUBECONFIG: kubeconfig },
+      ...(values !== undefined && { input: JSON.stringify(values) }),
+    });
 }

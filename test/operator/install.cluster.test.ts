@@ -120,12 +120,15 @@ describe("the chart", () => {
       ...{ nodeSelector: { a: "b" }, tolerations: [{ operator: "Exists" }], priorityClassName: "high" },
       ...{ podLabels: { c: "d" }, podAnnotations: { e: "f" } },
       affinity: { podAntiAffinity: {} },
+      networkPolicy: { apiServer: { ports: [6443], addresses: ["10.0.0.1/32", "fd00::/8"] } },
+      topologySpreadConstraints: [{ topologyKey: "zone", maxSkew: 1, whenUnsatisfiable: "DoNotSchedule" }],
+      test: { databaseUrlSecret: { name: "test-db", key: "url" } },
     });
     await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "ops" } });
     await cluster.apply(...rendered);
     expect(
       rendered
-        .filter(({ kind }) => kind === "Role")
+        .filter(({ kind, metadata }) => kind === "Role" && metadata.annotations === undefined)
         .map(({ metadata }) => metadata.namespace)
         .toSorted(),
     ).toEqual([...["depot", "ops", "shop"]]);
@@ -139,12 +142,17 @@ describe("the chart", () => {
   });
 
   it("leaves out what is switched off", async () => {
-    const all = ["ServiceAccount", "Deployment", "Role", "RoleBinding"];
+    const guards = ["NetworkPolicy", "PodDisruptionBudget"];
+    const all = ["ServiceAccount", "Deployment", "Role", "RoleBinding", ...guards];
     const policies = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
     expect(kinds(await chart())).toEqual([...all, ...policies, "CustomResourceDefinition"].toSorted());
     expect(kinds(await chart({ crds: { enabled: false } }))).toEqual([...all, ...policies].toSorted());
-    const few = { crds: { enabled: false }, rbac: { create: false }, admissionPolicies: { enabled: false } };
-    expect(kinds(await chart(few))).toEqual(["Deployment", "ServiceAccount"]);
+    const off = { enabled: false };
+    const withoutGuards = { networkPolicy: off, podDisruptionBudget: off, admissionPolicies: off };
+    expect(kinds(await chart({ crds: off, rbac: { create: false }, ...withoutGuards }))).toEqual([
+      "Deployment",
+      "ServiceAccount",
+    ]);
     const wide = kinds(await chart({ watch: { allNamespaces: true } }));
     expect(wide).toEqual(expect.arrayContaining(["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]));
   });

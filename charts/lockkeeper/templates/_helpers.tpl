@@ -44,3 +44,8 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
+
+{{- /* One that is surely watched. */}}
+{{- define "lockkeeper.testNamespace" -}}
+{{ splitList "," (include "lockkeeper.namespaces" .) | first | default .Release.Namespace }}
+{{- end }}

@@ -1,0 +1,111 @@
+/** What helm itself does with the operator's chart: install, upgrade, uninstall, and refuse. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { clusterUp } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/provider.ts";
+import { askWith } from "./ask.ts";
+import type { Ask } from "./ask.ts";
+import { minimalSpec, resource } from "./example.ts";
+import { chartFolder, HELMS, helmWith, render } from "./helm.ts";
+import type { Manifest } from "./helm.ts";
+
+const chart = chartFolder("lockkeeper");
+let cluster: Cluster;
+let ask: Ask;
+
+beforeAll(async () => {
+  cluster = await clusterUp({ size: "control-plane" });
+  ask = await askWith(cluster.kubeconfig);
+});
+afterAll(async () => await cluster?.[Symbol.asyncDispose]());
+
+describe.each(HELMS)("%s", (version) => {
+  it("an upgrade keeps all resources, and uninstalling keeps them and the CRD", async () => {
+    const helm = await helmWith(version, cluster.kubeconfig);
+    // The same for both: the second one meets the CRD that the first one's release left.
+    const namespace = "keeper";
+    const place = `--namespace=${namespace}`;
+    const notes = await helm(["install", "lockkeeper", chart, place, "--create-namespace"]);
+    expect(notes).toContain(`kubectl -n ${namespace} rollout status deployment/lockkeeper`);
+    await cluster.kubectl("wait", "--for=condition=Established", "crd/databasemigrations.lockkeeper.dev");
+    const collection = `/apis/lockkeeper.dev/v1alpha1/namespaces/${namespace}/databasemigrations`;
+    const made = await ask("POST", collection, resource("web", minimalSpec()));
+    expect(made.status, made.message).toBe(201);
+    const { uid } = made.body["metadata"] as { uid: string };
+    const now = async () => (await ask("GET", `${collection}/web`)).body["metadata"];
+
+    const changed = { replicas: 3, watch: { allNamespaces: true }, podDisruptionBudget: { enabled: false } };
+    await helm(["upgrade", "lockkeeper", chart, place], changed);
+    expect(await now()).toMatchObject({ uid });
+    const deployment = await ask("GET", `/apis/apps/v1/namespaces/${namespace}/deployments/lockkeeper`);
+    expect(deployment.body["spec"]).toMatchObject({ replicas: 3 });
+
+    await helm(["uninstall", "lockkeeper", place]);
+    expect(await now()).toMatchObject({ uid });
+    const gone = await ask("GET", `/apis/apps/v1/namespaces/${namespace}/deployments/lockkeeper`);
+    expect(gone.status).toBe(404);
+    const crd = await ask(
+      "GET",
+      "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/databasemigrations.lockkeeper.dev",
+    );
+    expect(crd.body["metadata"]).not.toHaveProperty("deletionTimestamp");
+    await ask("DELETE", `${collection}/web`);
+  });
+
+  it.each([
+    ["an unknown value", { replica: 3 }, /replica\b/],
+    ["an unknown value of a part", { image: { name: "a" } }, /name/],
+    ["a number that is a text", { replicas: "three" }, /replicas.*integer/s],
+    ["a port that is none", { networkPolicy: { apiServer: { ports: [0] } } }, /ports/],
+    ["a level that isn't one", { logLevel: "loud" }, /logLevel/],
+  ])("refuses %s, and names it", async (_, values, message) => {
+    const helm = await helmWith(version, cluster.kubeconfig);
+    await expect(helm(["install", "refused", chart, "--dry-run=server"], values)).rejects.toThrow(message);
+  });
+});
+
+describe("the chart", () => {
+  const found = async (kind: string, values: Record<string, unknown> = {}): Promise<Manifest | undefined> =>
+    (await render("lockkeeper", { namespace: "ops", values })).find((object) => object.kind === kind);
+
+  it("lets everybody ask for the health, and the operator talk to the API server and DNS only", async () => {
+    const policy = (await found("NetworkPolicy", { networkPolicy: { apiServer: { addresses: ["10.0.0.1/32"] } } }))!;
+    const ports = [443, 6443, 8443, 16443].map((port) => ({ port }));
+    const dns = ["UDP", "TCP"].map((protocol) => ({ port: 53, protocol }));
+    expect(policy["spec"]).toMatchObject({
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [{ ports: [{ port: "health" }] }],
+      egress: [{ ports, to: [{ ipBlock: { cidr: "10.0.0.1/32" } }] }, { ports: dns }],
+    });
+    expect(JSON.stringify(await found("NetworkPolicy"))).not.toContain('"to"');
+  });
+
+  it("spreads the pods over nodes and zones, or as it is told, and counts its own", async () => {
+    const constraints = async (values?: Record<string, unknown>) =>
+      ((await found("Deployment", values))!["spec"] as { template: { spec: Record<string, unknown> } }).template.spec[
+        "topologySpreadConstraints"
+      ];
+    const matchLabels = { "app.kubernetes.io/name": "lockkeeper", "app.kubernetes.io/instance": "lockkeeper" };
+    const own = { labelSelector: { matchLabels }, matchLabelKeys: ["pod-template-hash"] };
+    const soft = { maxSkew: 1, whenUnsatisfiable: "ScheduleAnyway" };
+    expect(await constraints()).toEqual([
+      { topologyKey: "kubernetes.io/hostname", ...soft, ...own },
+      { topologyKey: "topology.kubernetes.io/zone", ...soft, ...own },
+    ]);
+    const hard = { topologyKey: "kubernetes.io/hostname", maxSkew: 1, whenUnsatisfiable: "DoNotSchedule" };
+    const other = { ...hard, labelSelector: { matchLabels: { a: "b" } } };
+    expect(await constraints({ topologySpreadConstraints: [hard, other] })).toEqual([{ ...hard, ...own }, other]);
+  });
+
+  it("has a test only where a database for it is given", async () => {
+    expect(await found("Pod")).toBeUndefined();
+    const values = { watch: { namespaces: ["shop", "depot"] }, test: { databaseUrlSecret: { name: "test-db" } } };
+    const rendered = await render("lockkeeper", { namespace: "ops", values });
+    const tests = rendered.filter(({ metadata }) => metadata.annotations?.["helm.sh/hook"] === "test");
+    expect(tests.map(({ kind }) => kind).toSorted()).toEqual(
+      ["ConfigMap", "ConfigMap", "Pod", "Role", "RoleBinding", "ServiceAccount"].toSorted(),
+    );
+    expect(new Set(tests.map(({ metadata }) => metadata.namespace))).toEqual(new Set(["shop"]));
+    // A network policy of the operator's, or its disruption budget, would be the test's too.
+    expect(JSON.stringify(tests)).not.toContain('"app.kubernetes.io/name":"lockkeeper"');
+  });
+});
