@@ -1,3 +1,4 @@
+import { BURST } from "./aims.ts";
 import type { Aim } from "./aims.ts";
 import type { Latency, Spread, Summary } from "./summary.ts";
 
@@ -42,8 +43,8 @@ export function markdown(summary: Summary, aims: readonly Aim[], conditions: Con
     .trimEnd();
 }
 
-function throughput({ floor, floorPerSecond, bursts }: Summary): string[] {
-  if (floor.length === 0 && bursts.length === 0) return [];
+function throughput({ floor, floorPerSecond, bursts, many }: Summary): string[] {
+  if (floor.length === 0 && bursts.length === 0 && many === null) return [];
   const share = (perSecond: number): string => (floorPerSecond === null ? "" : number(perSecond / floorPerSecond, 2));
   return table(
     ["", "Jobs a second", "of the floor", "CPU each, ms"],
@@ -60,6 +61,16 @@ function throughput({ floor, floorPerSecond, bursts }: Summary): string[] {
         share(perSecond.median),
         number(cpuMsEach, 2),
       ]),
+      ...(many === null
+        ? []
+        : [
+            [
+              `Lockkeeper, the last ${BURST} of ${many.count} resources`,
+              number(many.last.perSecond),
+              share(many.last.perSecond),
+              number(many.last.cpuMsEach, 2),
+            ],
+          ]),
     ],
   );
 }
@@ -70,6 +81,7 @@ function latencies({ bursts, alone, many }: Summary): string[] {
     ...(alone === null ? [] : [latency("from create to Job, one at a time", alone)]),
   ];
   if (many !== null) {
+    rows.push(latency(`from create to Job, in a burst of the last ${BURST} of ${many.count}`, many.last.toJob));
     rows.push(latency(`from create to Job, one at a time, with ${many.count} others`, many.oneByOne));
     rows.push(latency("from the event of a container's end to the condition's", many.toCondition));
   }

@@ -12,9 +12,10 @@ export type Measured = {
   alone: number[];
   /** With many others there. */
   many: {
-    burst: Burst;
-    /** Of all their runs' ends. */
-    endsCpuMs: number;
+    /** Of which each ended its runs before the next one began; the last one made the number full. */
+    bursts: Burst[];
+    /** By burst, of its runs' ends, ms. */
+    endsCpuMs: number[];
     oneByOne: number[];
     toConditionMs: number[];
     residentBytes: number;
@@ -50,6 +51,8 @@ export type Summary = {
   alone: Latency | null;
   many: {
     count: number;
+    /** Of the last burst, when nearly all were there. */
+    last: { perSecond: number; toJob: Latency; cpuMsEach: number };
     oneByOne: Latency;
     toCondition: Latency;
     endsCpuMsEach: number;
@@ -71,13 +74,12 @@ export function summarize({ empty, floor, bursts, alone, many }: Measured): Summ
       inFlight: laps[0]?.inFlight ?? 0,
       perSecond: spreadOf(laps.map(({ perSecond }) => perSecond)),
     }));
-  const all = many === null ? bursts : [...bursts, many.burst];
-  const counts = [...new Set(all.map(({ count }) => count))].toSorted((a, b) => a - b);
+  const counts = [...new Set(bursts.map(({ count }) => count))].toSorted((a, b) => a - b);
   return {
     floor: floors,
     floorPerSecond: floors.length === 0 ? null : Math.max(...floors.map(({ perSecond }) => perSecond.median)),
     bursts: counts.map((count) => {
-      const own = all.filter((burst) => burst.count === count);
+      const own = bursts.filter((burst) => burst.count === count);
       const cpuMs = own.reduce((sum, burst) => sum + burst.cpuMs, 0);
       return {
         ...{ count, rounds: own.length, perSecond: spreadOf(own.map(({ perSecond }) => perSecond)) },
@@ -93,11 +95,15 @@ export function summarize({ empty, floor, bursts, alone, many }: Measured): Summ
 
 function summarizeMany(many: NonNullable<Measured["many"]>): NonNullable<Summary["many"]> {
   const { relistMs, ...lists } = many.lists;
+  const last = many.bursts.at(-1);
+  if (last === undefined) throw new Error("no burst of the many");
+  const count = many.bursts.reduce((sum, burst) => sum + burst.count, 0);
   return {
-    count: many.burst.count,
+    count,
+    last: { perSecond: last.perSecond, toJob: latencyOf(last.toJobMs), cpuMsEach: last.cpuMs / last.count },
     oneByOne: latencyOf(many.oneByOne),
     toCondition: latencyOf(many.toConditionMs),
-    endsCpuMsEach: many.endsCpuMs / many.burst.count,
+    endsCpuMsEach: many.endsCpuMs.reduce((sum, cpuMs) => sum + cpuMs, 0) / count,
     residentBytes: many.residentBytes,
     restCores: many.rest.cpuMs / many.rest.ms,
     readyMs: spreadOf(many.starts.readyMs),
