@@ -10,8 +10,15 @@ const summary = (): Summary => ({
   floor: [{ inFlight: 16, perSecond: spreadOf([1_000]) }],
   floorPerSecond: 1_000,
   bursts: [
-    { count: 50, rounds: 5, perSecond: spreadOf([100]), toJob: latencyOf([100]), cpuMsEach: 2.5 },
-    { count: 500, rounds: 5, perSecond: spreadOf([200, 250, 900]), toJob: latencyOf([1, 2_000]), cpuMsEach: 2 },
+    { count: 50, rounds: 5, perSecond: spreadOf([100]), toJob: latencyOf([100]), cpuMsEach: 2.5, writesEach: 2 },
+    {
+      count: 500,
+      rounds: 5,
+      perSecond: spreadOf([200, 250, 900]),
+      toJob: latencyOf([1, 2_000]),
+      cpuMsEach: 2,
+      writesEach: 2,
+    },
   ],
   alone: latencyOf([10, 25]),
   many: {

@@ -51,6 +51,10 @@ export function aims({ floorPerSecond, bursts, alone, many, empty }: Summary): A
       ...{ digits: 2, unit: "", most: 1.2 },
     },
     {
+      aim: "two writes a resource until its Job is there",
+      ...{ value: burst?.writesEach ?? null, digits: 2, unit: "", most: 2 },
+    },
+    {
       aim: "resident without a resource: at most 85 MB",
       ...{ value: megabytes(empty?.residentBytes.median), digits: 0, unit: " MB", most: 85 },
     },

@@ -1,6 +1,8 @@
 /** From a resource to its Job: the floor, bursts, and one at a time. */
 import type { Arrivals } from "./arrivals.ts";
 import type { Operator } from "./operator.ts";
+import { countRequests, since } from "./requests.ts";
+import type { Requests } from "./requests.ts";
 import { createJob, createMigration, jobsPath } from "./resources.ts";
 import { FLOOR_NAMESPACE, NAMESPACE, quiet, removeAll } from "./stage.ts";
 import type { Stage } from "./stage.ts";
@@ -31,14 +33,17 @@ export type Burst = {
   toJobMs: number[];
   /** The operator's, until it has come to rest. */
   cpuMs: number;
+  /** What the operator asked the API server for, until then. */
+  requests: Requests;
 };
 
 /** Creates resources by 16 clients, and waits for their Jobs and for the operator's rest. */
 export async function measureBurst(
-  { loader }: Stage,
+  { client, loader }: Stage,
   { operator, jobs, prefix, count }: { operator: Operator; jobs: Arrivals; prefix: string; count: number },
 ): Promise<Burst> {
   const all = names(prefix, count);
+  const asked = await countRequests(client);
   const before = operator.cpuMs();
   const timings = await loader.run(
     all.map((name) => createMigration(NAMESPACE, name)),
@@ -52,6 +57,7 @@ export async function measureBurst(
     ...{ count, elapsedMs, perSecond: (count / elapsedMs) * 1_000 },
     toJobMs: arrived.map((at, index) => at - (timings[index]?.answeredAt ?? at)),
     cpuMs: operator.cpuMs() - before,
+    requests: since(asked, await countRequests(client)),
   };
 }
 

@@ -46,8 +46,8 @@ export type Summary = {
   floor: { inFlight: number; perSecond: Spread }[];
   /** Of these the fastest. */
   floorPerSecond: number | null;
-  /** By number of resources in the burst, the smallest first. */
-  bursts: { count: number; rounds: number; perSecond: Spread; toJob: Latency; cpuMsEach: number }[];
+  /** By number of resources in the burst, the smallest first. `writesEach`: of statuses and Jobs, without events. */
+  bursts: { count: number; rounds: number; perSecond: Spread; toJob: Latency; cpuMsEach: number; writesEach: number }[];
   alone: Latency | null;
   many: {
     count: number;
@@ -81,10 +81,12 @@ export function summarize({ empty, floor, bursts, alone, many }: Measured): Summ
     bursts: counts.map((count) => {
       const own = bursts.filter((burst) => burst.count === count);
       const cpuMs = own.reduce((sum, burst) => sum + burst.cpuMs, 0);
+      const writes = own.reduce((sum, { requests }) => sum + requests.status + requests.jobs, 0);
       return {
         ...{ count, rounds: own.length, perSecond: spreadOf(own.map(({ perSecond }) => perSecond)) },
         toJob: latencyOf(own.flatMap(({ toJobMs }) => toJobMs)),
         cpuMsEach: cpuMs / (count * own.length),
+        writesEach: writes / (count * own.length),
       };
     }),
     alone: alone.length === 0 ? null : latencyOf(alone),
