@@ -64,14 +64,15 @@ describe.each(HELMS)("%s", (version) => {
 });
 
 describe("the chart", () => {
-  const found = async (kind: string, values: Record<string, unknown> = {}): Promise<Manifest | undefined> =>
+  type Json = Record<string, unknown>;
+  const found = async (kind: string, values: Json = {}): Promise<Manifest | undefined> =>
     (await render("lockkeeper", { namespace: "ops", values })).find((object) => object.kind === kind);
 
   it("lets everybody ask for the health, and the operator talk to the API server and DNS only", async () => {
-    const policy = (await found("NetworkPolicy", { networkPolicy: { apiServer: { addresses: ["10.0.0.1/32"] } } }))!;
+    const policy = await found("NetworkPolicy", { networkPolicy: { apiServer: { addresses: ["10.0.0.1/32"] } } });
     const ports = [443, 6443, 8443, 16443].map((port) => ({ port }));
     const dns = ["UDP", "TCP"].map((protocol) => ({ port: 53, protocol }));
-    expect(policy["spec"]).toMatchObject({
+    expect(policy?.["spec"]).toMatchObject({
       policyTypes: ["Ingress", "Egress"],
       ingress: [{ ports: [{ port: "health" }] }],
       egress: [{ ports, to: [{ ipBlock: { cidr: "10.0.0.1/32" } }] }, { ports: dns }],
@@ -80,10 +81,10 @@ describe("the chart", () => {
   });
 
   it("spreads the pods over nodes and zones, or as it is told, and counts its own", async () => {
-    const constraints = async (values?: Record<string, unknown>) =>
-      ((await found("Deployment", values))!["spec"] as { template: { spec: Record<string, unknown> } }).template.spec[
-        "topologySpreadConstraints"
-      ];
+    const constraints = async (values?: Json): Promise<unknown> => {
+      const deployment = (await found("Deployment", values)) as { spec: { template: { spec: Json } } } | undefined;
+      return deployment?.spec.template.spec["topologySpreadConstraints"];
+    };
     const matchLabels = { "app.kubernetes.io/name": "lockkeeper", "app.kubernetes.io/instance": "lockkeeper" };
     const own = { labelSelector: { matchLabels }, matchLabelKeys: ["pod-template-hash"] };
     const soft = { maxSkew: 1, whenUnsatisfiable: "ScheduleAnyway" };

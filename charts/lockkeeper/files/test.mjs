@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const account = "/var/run/secrets/kubernetes.io/serviceaccount";
 const token = readFileSync(`${account}/token`, "utf8");
-const { TEST_NAMESPACE: namespace, TEST_CONFIG_MAP: configMap, TEST_SECRET: name, TEST_KEY: key } = process.env;
+/** Names only: this program never sees the connection. */
+const [namespace, configMap, name, key] = process.argv.slice(2);
 const collection = `https://kubernetes.default.svc/apis/lockkeeper.dev/v1alpha1/namespaces/${namespace}/databasemigrations`;
 const mostSeconds = 240;
 
