@@ -58,7 +58,8 @@ async function observeJob(
     command: annotations[RUN_ANNOTATION.command] === "status" ? ("status" as const) : ("migrate" as const),
     runId: annotations[RUN_ANNOTATION.runId] ?? "",
   };
-  const pod = podOf(context.caches.pods.by("job", `${metadata.namespace}/${metadata.name}`));
+  const pods = context.caches.pods.by("job", `${metadata.namespace}/${metadata.name}`);
+  const pod = newest(pods.filter((one) => controllerOf(one)?.uid === metadata.uid));
   const outcome = readOutcome(job, pod, { ...identity, tag: tagOf(identity) }, now);
   if (outcome.is === "starting" && outcome.reason === "JobPodNotCreated") {
     const why = await whyNoPodYet(job, memory, context);
@@ -76,8 +77,11 @@ async function observeJob(
   };
 }
 
-/** With two pods of one Job, which Kubernetes doesn't rule out, the newest one's end is the Job's. */
-const podOf = (pods: Pod[]): Pod | null =>
+/**
+ * With two pods of one Job, which Kubernetes doesn't rule out, the newest one's end is the Job's. A pod with the Job's name
+ * that isn't its own may be of a Job of that name which was deleted, and end later than this one begins.
+ */
+const newest = (pods: Pod[]): Pod | null =>
   pods.toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1))[0] ?? null;
 
 const hasSidecars = ({ status }: Pod): boolean =>

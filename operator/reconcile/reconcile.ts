@@ -51,8 +51,9 @@ function leave(key: string, { memories, followers }: Context): null {
   return null;
 }
 
-function againIn({ again }: Decision, { refusal, foreign, refusedUntil }: Memory, { clock }: Context): number | null {
-  if (refusedUntil === null || (refusal === null && foreign.length === 0)) return again;
+/** A Job that was refused is asked for again; one that nobody wants any more isn't, whatever is remembered of it. */
+function againIn({ again, acts }: Decision, { refusedUntil }: Memory, { clock }: Context): number | null {
+  if (refusedUntil === null || !acts.some(({ is }) => is === "createJob")) return again;
   const pause = Math.max(0, refusedUntil.at - clock.now());
   return again === null ? pause : Math.min(again, pause);
 }

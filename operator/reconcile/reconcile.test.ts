@@ -1,0 +1,87 @@
+/** What one look leads to: what is asked of the API server, and how soon the next look comes. */
+import { expect, test } from "vitest";
+import { LABEL, MANAGED_BY, RUN_ANNOTATION, RUNNER_CONTAINER } from "../../contract/resource/names.ts";
+import type { Job, Pod } from "../kubernetes/objects.ts";
+import { report } from "../outcome/report-fixture.ts";
+import { forbidden, server } from "./server.fixture.ts";
+
+const proved = {
+  exitCode: 0,
+  reason: "Completed",
+  startedAt: "2026-03-01T00:00:01Z",
+  finishedAt: "2026-03-01T00:00:02Z",
+};
+
+/** The end of the run's container, with a report of success, in a pod that this uid owns. */
+function podOf(job: Job, uid = job.metadata.uid): Pod {
+  const { annotations = {} } = job.metadata;
+  const tag = `${annotations[RUN_ANNOTATION.key]}:${annotations[RUN_ANNOTATION.epoch]}`;
+  const runId = annotations[RUN_ANNOTATION.runId] ?? "";
+  const command = annotations[RUN_ANNOTATION.command] === "status" ? "status" : "migrate";
+  return {
+    metadata: {
+      ...{ name: `${job.metadata.name}-x`, namespace: "shop", uid: "uid-pod", resourceVersion: "9" },
+      creationTimestamp: "2026-03-01T00:00:00Z",
+      labels: { [LABEL.managedBy]: MANAGED_BY, "batch.kubernetes.io/job-name": job.metadata.name },
+      ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name: job.metadata.name, uid, controller: true }],
+    },
+    spec: {},
+    status: {
+      containerStatuses: [
+        {
+          name: RUNNER_CONTAINER,
+          state: { terminated: { ...proved, message: JSON.stringify(report({ runId, tag, command })) } },
+        },
+      ],
+    },
+  };
+}
+
+const onlyJob = (web: ReturnType<typeof server>): Job => [...web.stores.jobs.values()].at(-1) as Job;
+
+test("a run's own pod proves it", async () => {
+  const web = server();
+  await web.look();
+  web.stores.pods.event("ADDED", podOf(onlyJob(web)));
+  await web.look();
+  expect(web.status.releases).toMatchObject([{ state: "Applied" }]);
+});
+
+test("a pod with a run's labels that is of another Job, deleted by hand say, says nothing of the run", async () => {
+  const web = server();
+  await web.look();
+  web.stores.pods.event("ADDED", podOf(onlyJob(web), "uid-of-the-job-before"));
+  await web.look();
+  expect(web.status.releases).toMatchObject([{ state: "Running" }]);
+});
+
+test("a refused Job is asked for again, later each time, and not in between", async () => {
+  const web = server({}, ({ method, path }) => {
+    if (method === "POST" && path.endsWith("/jobs")) throw forbidden();
+  });
+  expect(await web.during(300_000)).toBeLessThan(40);
+  expect(web.calls.filter((call) => call === "POST jobs").length).toBeLessThan(12);
+  expect(web.message()).toContain("exceeded quota: jobs");
+});
+
+test("a refused check for drift is no reason to look again and again", async () => {
+  let refuses = false;
+  const web = server({}, ({ method, path }) => {
+    if (refuses && method === "POST" && path.endsWith("/jobs")) throw forbidden();
+  });
+  await web.look();
+  web.stores.pods.event("ADDED", podOf(onlyJob(web)));
+  await web.look();
+  refuses = true;
+  await web.clock.pass(7 * 3_600_000);
+  expect(await web.during(3_600_000)).toBeLessThan(10);
+});
+
+test("a refused Job of a resource that is then suspended is no reason to look again and again", async () => {
+  const web = server({}, ({ method, path }) => {
+    if (method === "POST" && path.endsWith("/jobs")) throw forbidden();
+  });
+  await web.look();
+  web.change({ suspend: true });
+  expect(await web.during(3_600_000)).toBeLessThan(10);
+});
