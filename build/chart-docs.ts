@@ -58,7 +58,7 @@ export function withTable(readme: string, content: string): string {
 }
 
 if (import.meta.main) {
-  for (const chart of ["lockkeeper"]) {
+  for (const chart of ["lockkeeper", "database-migration"]) {
     const file = (name: string): URL => new URL(`../charts/${chart}/${name}`, import.meta.url);
     const schema = JSON.parse(await readFile(file("values.schema.json"), "utf8")) as Schema;
     const found = valueRows(await readFile(file("values.yaml"), "utf8"), schema);

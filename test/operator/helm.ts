@@ -11,7 +11,13 @@ export type Manifest = {
   [key: string]: unknown;
 };
 
-export type Rendering = { namespace: string; name?: string; values?: Record<string, unknown> };
+export type Rendering = {
+  namespace: string;
+  name?: string;
+  values?: Record<string, unknown>;
+  /** Of the cluster that it is rendered for; otherwise the one that helm was built with. */
+  kubeVersion?: string;
+};
 
 const charts = fileURLToPath(new URL("../../charts", import.meta.url));
 
@@ -23,9 +29,11 @@ export type Helm = (typeof HELMS)[number];
 export const chartFolder = (chart: string): string => join(charts, chart);
 
 /** What a chart comes to, by a real helm. Throws with what helm says. */
-export async function render(chart: string, { namespace, name = chart, values = {} }: Rendering): Promise<Manifest[]> {
+export async function render(chart: string, rendering: Rendering): Promise<Manifest[]> {
+  const { namespace, name = chart, values = {}, kubeVersion } = rendering;
   const helm = join(await programs("helm4"), "helm");
   const args = ["template", name, chartFolder(chart), `--namespace=${namespace}`, "--values=-"];
+  if (kubeVersion !== undefined) args.push(`--kube-version=${kubeVersion}`);
   const text = await run(helm, args, { input: JSON.stringify(values) });
   const documents = parseAllDocuments(text);
   if (!Array.isArray(documents)) return [];

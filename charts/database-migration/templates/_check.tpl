@@ -1,0 +1,17 @@
+{{- /* What the schema can't say: a chart without its values has to be lintable, and templates have no value there. */}}
+{{- define "database-migration.check" -}}
+{{- $image := include "database-migration.sourceImage" . }}
+{{- $configMap := include "database-migration.configMap" . }}
+{{- if and (not $image) (not $configMap) }}
+{{- fail "database-migration: where are the migrations? Set source.image, or source.configMap" }}
+{{- end }}
+{{- if and $image $configMap }}
+{{- fail "database-migration: source.image and source.configMap exclude each other" }}
+{{- end }}
+{{- if not .Values.database.urlSecret.name }}
+{{- fail "database-migration: database.urlSecret.name is needed: the Secret with the connection string" }}
+{{- end }}
+{{- if and .Values.database.ca.configMap .Values.database.ca.secret }}
+{{- fail "database-migration: database.ca.configMap and database.ca.secret exclude each other" }}
+{{- end }}
+{{- end }}
