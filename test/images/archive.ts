@@ -15,10 +15,10 @@ export type ImageConfig = { Env?: string[]; Entrypoint?: string[]; WorkingDir?: 
 
 export type Image = { tag: string; layers: Layer[]; config?: ImageConfig };
 
-/** A layer with all that is in the folder, owned by root. The same bytes for the same files. */
+/** A layer with all that is in the folder, owned by root and readable for everybody. The same bytes for the same files. */
 export async function layerOf(folder: string, file: string): Promise<Layer> {
   const same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
-  await run("tar", ["--create", `--file=${file}`, ...same, "--directory", folder, "."]);
+  await run("tar", ["--create", `--file=${file}`, ...same, "--mode=a+rX", "--directory", folder, "."]);
   return await layerFrom(file);
 }
 

@@ -21,7 +21,7 @@ export async function checkAll(stage: Pick<Stage, "scene" | "namespace" | "kubec
   for (const { object: migration } of migrations) {
     if (migration.status !== undefined) expectValidStatus(migration, { canaries: [CANARY] });
   }
-  const lines = scene.log().filter((line) => JSON.stringify(line).includes(namespace));
+  const lines = (await scene.log()).filter((line) => JSON.stringify(line).includes(namespace));
   const texts = {
     resources: JSON.stringify(migrations),
     jobs: JSON.stringify(jobs),

@@ -23,8 +23,8 @@ it("tells who blocked a run, in condition, run and event, tries again, and goes 
   });
   await web.end();
   await dbm.settled("Applied");
-  const notes = await stage.kubectl("get", "events.events.k8s.io", "-o", "jsonpath={.items[*].note}");
-  expect(notes).toMatch(blocked);
+  const notes = () => stage.kubectl("get", "events.events.k8s.io", "-o", "jsonpath={.items[*].note}");
+  await expect.poll(notes, { timeout: 20_000 }).toMatch(blocked);
   const rows = await stage.db.query("select status from lockkeeper.migration_run_log order by started_at");
   expect(rows.map(({ status }) => status)).toEqual(
     dbm

@@ -49,12 +49,12 @@ async function watch<T>(api: Api, path: string, labelSelector: string, signal: A
 
 /** What `look` gives as soon as it gives something. Throws what `describe` says when it takes longer than `ms`. */
 export async function until<T>(
-  look: () => T | null | undefined | false,
+  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
   describe: () => string,
   ms = 60_000,
 ): Promise<T> {
   for (const end = performance.now() + ms; ; await sleep(20)) {
-    const found = look();
+    const found = await look();
     if (found !== null && found !== undefined && found !== false) return found;
     if (performance.now() > end) throw new Error(`It didn't happen in ${ms / 1_000} s: ${describe()}`);
   }

@@ -17,7 +17,7 @@ export type Scene = {
   api: Api;
   recorder: Recorder;
   /** What the operator has logged so far. */
-  log(): LogLine[];
+  log(): Promise<LogLine[]>;
 };
 
 export type SceneOptions = {
@@ -51,7 +51,7 @@ export function sceneOf(options: SceneOptions): () => Scene {
         forbidden: options.forbidden ?? ENDED,
       }),
     );
-    scene = { cluster, api, recorder, log: () => operator.lines };
+    scene = { cluster, api, recorder, log: async () => operator.lines };
   });
   afterAll(async () => await stack.disposeAsync());
   return () => {

@@ -7,6 +7,8 @@ import type { Stage, Subject } from "./stage.ts";
 import { releaseTwo, tables, workload } from "./workload.ts";
 
 const scene = sceneOf({ namespace: "e2e-sources" });
+/** They wait while there is other work. */
+const EVENTS_COME = { timeout: 20_000 };
 
 it("migrates to the files of a ConfigMap, and kubectl shows it", async ({ expect }) => {
   await using stage = await openStage(scene());
@@ -21,8 +23,8 @@ it("migrates to the files of a ConfigMap, and kubectl shows it", async ({ expect
   expect(row).toMatch(/^web +True +Applied +0002_b +0 +\d+s +\d+s$/);
   const wide = await stage.kubectl("get", "dbm", "-o", "wide");
   expect(wide).toMatch(/ web +0002_b; 2 applied in /);
-  const described = await stage.kubectl("describe", "databasemigration/web");
-  for (const reason of ["RunStarted", "Applied"]) expect(described.split("Events:")[1]).toContain(reason);
+  const described = async () => (await stage.kubectl("describe", "databasemigration/web")).split("Events:")[1];
+  for (const reason of ["RunStarted", "Applied"]) await expect.poll(described, EVENTS_COME).toContain(reason);
   expect(await stage.kubectl("explain", "databasemigration.spec")).toContain("source");
 });
 
@@ -35,13 +37,11 @@ it("gives a run one id in status, events, its own log, the operator's log and th
   expect(web.runs()).toMatchObject([{ status: "SUCCESS", applied: ["0001_a"], versionAfter: "0001_a" }]);
   const rows = await stage.db.query("select id, status, runner, host, source from lockkeeper.migration_run_log");
   expect(rows).toEqual([{ id, status: "SUCCESS", runner: "kubernetes-job", host, source: "web" }]);
-  const lines = scene()
-    .log()
-    .filter(({ runId }) => runId === id);
+  const lines = (await scene().log()).filter(({ runId }) => runId === id);
   expect(lines.map(({ msg }) => msg)).toEqual(expect.arrayContaining(["job created", "run ended"]));
   expect(await stage.kubectl("logs", `job/${job}`)).toContain(id);
   await expect
-    .poll(async () => await stage.kubectl("get", "events.events.k8s.io", "-o", "jsonpath={.items[*].note}"))
+    .poll(() => stage.kubectl("get", "events.events.k8s.io", "-o", "jsonpath={.items[*].note}"), EVENTS_COME)
     .toContain(`run ${id}: 0001_a`);
 });
 
