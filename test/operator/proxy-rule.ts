@@ -25,8 +25,10 @@ export type Action =
   | { drop: true }
   /** The server carries it out, but after so many bytes of the answer's body the connection breaks; 0: not even a status. */
   | { cutAfter: number }
-  /** The same, but the connection stays open and nothing comes any more. */
-  | { stallAfter: number };
+  /** The same, but the connection stays open and nothing comes any more. `stalled` is called when it is so. */
+  | { stallAfter: number; stalled?: () => void }
+  /** Nothing is done with it, and nothing comes: a black hole. */
+  | { silent: true };
 
 /** The first rule that doesn't say null decides. */
 export type Rule = (request: ProxiedRequest) => Action | null;

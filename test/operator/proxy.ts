@@ -94,8 +94,12 @@ export async function startApiProxy(options: { kubeconfig: string; listen?: stri
     response.on("error", () => {});
     const action = decide(rules, request);
     const cut = () => response.destroy();
-    const stall = () => void (answer.stalled = true);
+    const stall = (then?: () => void) => {
+      answer.stalled = true;
+      then?.();
+    };
 
+    if ("silent" in action) return;
     if ("drop" in action) return void cut();
     if ("status" in action) {
       response.writeHead(action.status, { "content-type": "application/json", ...action.headers });
@@ -107,7 +111,8 @@ export async function startApiProxy(options: { kubeconfig: string; listen?: stri
       const pass = () => forward(request, response, (from) => relay(answer, from, Infinity, cut));
       return void setTimeout(pass, action.delay ?? 0);
     }
-    const [most, over] = "cutAfter" in action ? [action.cutAfter, cut] : [action.stallAfter, stall];
+    const [most, over] =
+      "cutAfter" in action ? [action.cutAfter, cut] : [action.stallAfter, () => stall(action.stalled)];
     forward(request, response, (from) => {
       if (most > 0) relay(answer, from, most, over);
       else from.resume().on("end", over); // wholly carried out
