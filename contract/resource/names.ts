@@ -25,6 +25,8 @@ export const RUN_ANNOTATION = {
   epoch: `${GROUP}/epoch`,
   attempt: `${GROUP}/attempt`,
   runId: `${GROUP}/run-id`,
+  /** Of the spec that it was made from. */
+  generation: `${GROUP}/generation`,
   /** `migrate` or `status`. */
   command: `${GROUP}/command`,
   /** What is migrated: an image's reference or a ConfigMap's name. */

@@ -33,6 +33,7 @@ export const REASONS = {
   Cancelled: "The run was stopped from outside: its pod was deleted or evicted, or its node drained.",
   OutOfMemory: "The run's container was killed for its memory.",
   Evicted: "The run's pod was evicted.",
+  DatabaseChanged: "Another database answered than to the run before, and before that yet another.",
   Killed: "The run's container was killed and left no report.",
   PodDeleted: "The run's pod was deleted before its end was seen.",
   NoReport: "The run left no report that can be read: unknown, so it is repeated.",

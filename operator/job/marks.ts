@@ -43,11 +43,20 @@ const withoutOurs = (given: Record<string, string>): Record<string, string> =>
   );
 
 /** What the Job was started for: it is adopted only if all of it fits. */
-export const runAnnotations = ({ key, epoch, attempt, runId, command, source }: RunOrder): Record<string, string> => ({
+export const runAnnotations = ({
+  migration,
+  key,
+  epoch,
+  attempt,
+  runId,
+  command,
+  source,
+}: RunOrder): Record<string, string> => ({
   [RUN_ANNOTATION.key]: key,
   [RUN_ANNOTATION.epoch]: String(epoch),
   [RUN_ANNOTATION.attempt]: String(attempt),
   [RUN_ANNOTATION.runId]: runId,
+  [RUN_ANNOTATION.generation]: String(migration.metadata.generation),
   [RUN_ANNOTATION.command]: command,
   [RUN_ANNOTATION.source]: sourceName(source),
 });

@@ -5,6 +5,7 @@ import { jobName } from "../job/job-name.ts";
 import type { Copy, RunOrder, RunSource } from "../job/order.ts";
 import type { Outcome } from "../outcome/outcome.ts";
 import type { Wanted } from "../release/target.ts";
+import { cut } from "./cut.ts";
 import { DRIFT_KEY, driftDueAt } from "./drift.ts";
 import { isProved, releaseOf, running, withRelease, withRun } from "./ledger.ts";
 import type { Ledger } from "./ledger.ts";
@@ -66,13 +67,13 @@ function startRelease(ledger: Ledger, wanted: Wanted, observed: Observed): Choic
   }
   if (wait > 0) return { ledger, start: null, again: wait };
   const { retryAt: _retryAt, ...rest } = known ?? FRESH;
-  const attempt = rest.attempt + 1;
+  const attempt = Math.max(rest.attempt, ...attemptsOf(wanted.key, observed)) + 1;
   const { epoch } = ledger;
   const release: Release = {
     ...rest,
     key: wanted.key,
     revision: wanted.revision,
-    image: wanted.image,
+    image: imageOf(wanted),
     state: "Running",
     epoch,
     attempt,
@@ -81,7 +82,7 @@ function startRelease(ledger: Ledger, wanted: Wanted, observed: Observed): Choic
     ...(wanted.from === "image" ? { copy: copyOf(observed, known) } : {}),
   };
   const started = withRelease(ledger, release);
-  const source = { ...(started.source ?? UNSEEN), image: wanted.image, workloadGeneration: wanted.workloadGeneration };
+  const source = { ...(started.source ?? UNSEEN), image: release.image, workloadGeneration: wanted.workloadGeneration };
   const run = {
     id: release.runId,
     status: "RUNNING" as const,
@@ -100,6 +101,16 @@ function startRelease(ledger: Ledger, wanted: Wanted, observed: Observed): Choic
 const FRESH: Pick<Release, "version" | "attempt" | "failures" | "retryAt"> = { version: "", attempt: 0, failures: 0 };
 const UNSEEN = { available: 0, digest: "" };
 
+/** As the status may tell it; Kubernetes doesn't bound what stands in a pod template. */
+export const imageOf = ({ image }: Wanted): string => cut(image, 512);
+
+/**
+ * Of the Jobs that are still there. The ledger knows them all, unless it was lost or the release forgotten: an old Job's
+ * end would be taken for the new run's.
+ */
+const attemptsOf = (key: string, { jobs }: Observed): number[] =>
+  jobs.filter((job) => job.key === key && Number.isSafeInteger(job.attempt)).map(({ attempt }) => attempt);
+
 /** A check gives way to a release: its Job is deleted as a stray, and its time comes again. */
 const withDriftStopped = (ledger: Ledger, drift: DriftCheck): Ledger => ({
   ...ledger,
@@ -111,7 +122,7 @@ function startDrift(ledger: Ledger, wanted: Wanted, observed: Observed): Choice 
   if (dueAt === null || ledger.drift?.running === true) return { ledger, start: null, again: null };
   const wait = dueAt - observed.now.getTime();
   if (wait > 0) return { ledger, start: null, again: wait };
-  const number = (ledger.drift?.number ?? 0) + 1;
+  const number = Math.max(ledger.drift?.number ?? 0, ...attemptsOf(DRIFT_KEY, observed)) + 1;
   const { name, uid } = observed.migration.metadata;
   const job = jobName(name, `${DRIFT_KEY} of ${uid}`, ledger.epoch, number);
   const drift = { ...ledger.drift, number, running: true, job, runId: observed.freshId };

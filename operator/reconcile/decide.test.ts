@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import type { Report } from "../../contract/report.ts";
+import { Status } from "../../contract/resource/status.ts";
 import { mergePatch } from "./patch.ts";
 import { world } from "./world.fixture.ts";
+import type { World } from "./world.fixture.ts";
 
 const FAILED: Partial<Report> = { outcome: "FAILED", exitCode: 11, pendingCount: 1, pending: ["0002_b"] };
 const LOCKED: Partial<Report> = { ...FAILED, outcome: "LOCK_TIMEOUT", exitCode: 10 };
@@ -442,4 +444,198 @@ test("a condition's time changes with its status only", () => {
   web.report();
   web.look();
   expect(web.status.conditions?.[0]?.lastTransitionTime).not.toBe(before?.lastTransitionTime);
+});
+
+test("a run that fails by a spec which has been changed meanwhile is followed by one of the new spec", () => {
+  const web = world();
+  web.look();
+  web.change({ lock: { timeout: "9s" } });
+  web.look();
+  web.report({ ...FAILED, error: error("42703", "no") });
+  web.look();
+  expect(web.condition("Stalled")).toBeNull();
+  expect(web.created.map(({ migration }) => migration.spec.lock.timeout)).toEqual(["5s", "9s"]);
+});
+
+test("a retry that is asked for while a run is on comes when that run fails", () => {
+  const web = world();
+  web.look();
+  web.annotate({ "lockkeeper.dev/retry": "now" });
+  web.look();
+  web.report({ ...FAILED, error: error("42703", "no") });
+  web.look();
+  expect(web.created).toHaveLength(2);
+  expect(web.status.lastHandledRetry).toBe("now");
+  web.report({ ...FAILED, error: error("42703", "no") });
+  web.look();
+  expect(web.condition("Stalled")).toBe("True MigrationFailed");
+});
+
+test("a run that is given up gets a last word, once", () => {
+  const web = world();
+  web.look();
+  web.outcome({ is: "starting", reason: "ImagePullFailed", message: "web:1 can't be pulled", pod: "web-pod" });
+  web.change({ source: { image: { ref: "web:2" }, path: "/app/drizzle" } });
+  const { ended } = web.look();
+  expect(ended).toMatchObject([{ id: "id-1", status: "SKIPPED", error: { code: "Cancelled" } }]);
+  expect(web.look().ended).toEqual([]);
+  expect(web.status.runs?.map(({ status }) => status)).toEqual(["RUNNING", "SKIPPED"]);
+});
+
+test("a lower historyLimit counts at once, and a hundred of the largest reports are less than etcd takes", () => {
+  const web = world({ spec: { historyLimit: 100, retry: { limit: 100 } } });
+  const large = "<".repeat(1_900);
+  for (let run = 0; run < 101; run++) {
+    web.look();
+    web.report({ ...LOCKED, error: error("55P03", large), applied: [large] });
+    web.pass(600_000);
+  }
+  web.look();
+  expect(JSON.stringify(web.status.runs).length * 6).toBeLessThan(1_200_000);
+  expect(web.status.runs?.length).toBeGreaterThan(20);
+  web.change({ historyLimit: 3 });
+  web.look();
+  expect(web.status.runs).toHaveLength(3);
+});
+
+test("a run that never saw the history says nothing of the schema, and nothing of drift", () => {
+  const web = world();
+  web.look();
+  web.report();
+  web.look();
+  web.change({ source: { image: { ref: "web:2" }, path: "/app/drizzle" } });
+  web.look();
+  const unseen = {
+    appliedTotal: 0,
+    appliedCount: 0,
+    applied: [],
+    pendingCount: 0,
+    versionBefore: null,
+    versionAfter: null,
+  };
+  web.report({ ...LOCKED, ...unseen, error: error("RUNNER_LOCK_TIMEOUT", "another runner is at work") });
+  web.look();
+  expect(web.status.schema).toMatchObject({ version: "0002_b", applied: 2 });
+  web.change({ source: { image: { ref: "web:1" }, path: "/app/drizzle" } });
+  web.look();
+  expect(web.condition("Ready")).toBe("True Applied");
+});
+
+test("two databases that answer in turn are run for ever more seldom", () => {
+  const web = world();
+  const answers = () =>
+    web.report({ database: { systemIdentifier: `${web.created.length}`, name: "shop", oid: 16384 } });
+  web.look();
+  answers();
+  web.look();
+  web.annotate({ "lockkeeper.dev/recheck": "now" });
+  web.look();
+  answers();
+  web.look();
+  expect(web.created).toHaveLength(3);
+  for (const pause of [10_000, 20_000]) {
+    answers();
+    expect(web.look().again).toBe(pause);
+    expect(web.condition("Reconciling")).toBe("True DatabaseChanged");
+    web.pass(pause);
+    web.look();
+  }
+});
+
+test("a renamed database is no other one, and an identifier that can't be read any more is remembered", () => {
+  const web = world();
+  web.look();
+  web.report();
+  web.look();
+  web.change({ source: { image: { ref: "web:2" }, path: "/app/drizzle" } });
+  web.look();
+  web.report({ database: { systemIdentifier: "7", name: "store", oid: 16384 } });
+  web.look();
+  expect(web.status.epoch).toBe(1);
+  web.change({ source: { image: { ref: "web:3" }, path: "/app/drizzle" } });
+  web.look();
+  web.report({ database: { systemIdentifier: "", name: "store", oid: 16384 } });
+  web.look();
+  expect(web.status.database?.systemIdentifier).toBe("7");
+});
+
+test("a copy that fails as an image volume would is tried again like anything else", () => {
+  const web = world({ spec: { retry: { limit: 1 } } });
+  for (let looks = 0; looks < 10; looks++) {
+    web.look();
+    web.lose("ImageVolumeUnsupported");
+    web.look();
+    web.pass(600_000);
+  }
+  expect(web.created.length).toBeLessThan(4);
+  expect(web.condition("Stalled")).toBe("True ImageVolumeUnsupported");
+});
+
+test("what a lost status knew isn't taken from old Jobs: another run proves it", () => {
+  const web = world();
+  web.look();
+  web.report();
+  web.look();
+  web.forget();
+  web.look();
+  expect(web.created.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  web.look();
+  expect(web.condition("Ready")).toBe("False Pending");
+  web.report();
+  web.look();
+  expect(web.condition("Ready")).toBe("True Applied");
+});
+
+test("a Deployment that is gone for a moment takes no proof with it", () => {
+  const web = world();
+  web.look();
+  web.report();
+  web.look();
+  const target = { is: "unknown", waits: true, reason: "WorkloadNotFound", message: "it isn't there" } as const;
+  web.look({ live: new Set(), target });
+  expect(web.condition("Ready")).toBe("False WorkloadNotFound");
+  web.look({ live: new Set() });
+  expect(web.condition("Ready")).toBe("True Applied");
+  expect(web.created).toHaveLength(1);
+});
+
+test.each([
+  ["an image of 2,000 characters", (web: World) => web.change({}), { image: `a/${"b".repeat(2_000)}` }],
+  [
+    "a report with texts that are longer than a report",
+    (web: World) => web.report({ ...FAILED, error: error("42703", "x".repeat(3_900)) }),
+    {},
+  ],
+  [
+    "a Job with a run id of another form",
+    (web: World) => Object.assign(web.jobs[0] ?? {}, { runId: "x".repeat(100) }),
+    {},
+  ],
+])("%s doesn't make a status that the API server refuses", (_what, happen, more) => {
+  const web = world();
+  web.look();
+  happen(web);
+  const { target } = web.observed();
+  if (target.is === "release") Object.assign(target.wanted, more);
+  web.look({ target });
+  web.look({ target });
+  expect(Status.safeParse(web.status).error).toBeUndefined();
+});
+
+test("a check on a node whose clock is a day behind isn't followed by another one at once", () => {
+  const web = world();
+  web.look();
+  web.report({}, -86_400_000);
+  const { again } = web.look();
+  web.pass(again ?? 0);
+  web.look();
+  web.report({}, -86_400_000);
+  expect(web.look().again).toBeGreaterThan(3_600_000);
+});
+
+test("a node whose clock is a year ahead doesn't put off the next check", () => {
+  const web = world();
+  web.look();
+  web.report({}, 365 * 86_400_000);
+  expect(web.look().again).toBeLessThan(7 * 3_600_000);
 });

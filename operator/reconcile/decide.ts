@@ -1,6 +1,7 @@
+import type { Reason } from "../../contract/resource/reason.ts";
 import type { Release, StatusRun } from "../../contract/resource/status.ts";
 import type { RunOrder } from "../job/order.ts";
-import { choose, strays } from "./choose.ts";
+import { choose, imageOf, strays } from "./choose.ts";
 import { settleDrift } from "./drift.ts";
 import { readLedger, running } from "./ledger.ts";
 import type { Ledger } from "./ledger.ts";
@@ -28,6 +29,9 @@ export type Decision = {
   again: number | null;
 };
 
+/** The code of a run that was given up. */
+export const GIVEN_UP = "Cancelled" satisfies Reason;
+
 /** A Job that has no pod after this long has a reason that somebody should know. */
 export const POD_EXPECTED_MS = 30_000;
 
@@ -40,7 +44,7 @@ export function decide(observed: Observed): Decision {
   const settled = settleDrift(settle(before, observed), observed);
   const asked = giveUp(handleRecheck(handleRetry(settled, observed), observed), observed);
   const chosen = choose(asked, observed);
-  const ledger = forget(withRevision(chosen.ledger, observed), observed);
+  const ledger = closeRuns(forget(withRevision(chosen.ledger, observed), observed), observed);
   return {
     ledger,
     verdict: verdictOf(ledger, observed),
@@ -70,21 +74,57 @@ function actsOf(ledger: Ledger, observed: Observed): Act[] {
 /** An undo gives an old ReplicaSet a new revision: its proof goes on under the same key. */
 function withRevision(ledger: Ledger, { target }: Observed): Ledger {
   if (target.is !== "release") return ledger;
-  const { key, revision, workloadGeneration, image } = target.wanted;
+  const { key, revision, workloadGeneration } = target.wanted;
+  const image = imageOf(target.wanted);
   const releases = ledger.releases.map((release) => (release.key === key ? { ...release, revision } : release));
   const source = ledger.source === null ? null : { ...ledger.source, image, workloadGeneration };
   return { ...ledger, releases, source };
 }
 
-/** Releases without a workload that are kept. */
+/** Releases that are kept whatever became of their ReplicaSets: a Deployment may be gone for a moment, or be seen before them. */
 const KEPT = 20;
+/** Together with the bounds of each it keeps the status far from what the API server's store takes. */
+const MOST_KEPT = 100;
 
 /** Forgets proof that nobody can need any more: gate.md, step 12. */
 function forget(ledger: Ledger, { live, target }: Observed): Ledger {
   const wanted = target.is === "release" ? target.wanted.key : null;
   const isKept = (release: Release, index: number): boolean =>
-    release.state === "Running" || release.key === wanted || (live === null ? index < KEPT : live.has(release.key));
+    release.state === "Running" ||
+    release.key === wanted ||
+    index < KEPT ||
+    (index < MOST_KEPT && live !== null && live.has(release.key));
   return { ...ledger, releases: ledger.releases.filter(isKept) };
+}
+
+/**
+ * A run that was begun and isn't the one that is on was given up, mostly because it couldn't begin: it gets a last word. At
+ * most historyLimit runs are kept, and no more of them than there is room for.
+ */
+function closeRuns(ledger: Ledger, { migration, now }: Observed): Ledger {
+  const active = running(ledger)?.runId;
+  const closed = ledger.runs.map((run) => (run.status === "RUNNING" && run.id !== active ? givenUp(run, now) : run));
+  return { ...ledger, runs: withRoom(closed.slice(0, migration.spec.historyLimit)) };
+}
+
+const givenUp = (run: StatusRun, now: Date): StatusRun => ({
+  ...run,
+  status: "SKIPPED",
+  finishedAt: now.toISOString(),
+  error: { code: GIVEN_UP, message: "given up: it hadn't begun, and something else was asked for" },
+});
+
+/** Characters of all runs' JSON. etcd takes 1.5 MB an object, in which each may be six bytes. */
+const RUNS_ROOM = 150_000;
+/** So many fit, however large: a report has at most 4,096 bytes. */
+const ALWAYS_FIT = 20;
+
+/** The newest runs, as far as there is room. */
+function withRoom(runs: StatusRun[]): StatusRun[] {
+  if (runs.length <= ALWAYS_FIT) return runs;
+  let room = RUNS_ROOM;
+  const end = runs.findIndex((run) => (room -= JSON.stringify(run).length) < 0);
+  return end === -1 ? runs : runs.slice(0, Math.max(end, ALWAYS_FIT));
 }
 
 function endedOf(before: Ledger, after: Ledger): StatusRun[] {
@@ -96,7 +136,9 @@ function endedOf(before: Ledger, after: Ledger): StatusRun[] {
 /** When a Job without a pod has to be looked at again. */
 function podDue(ledger: Ledger, { jobs, now }: Observed): number | null {
   const job = jobs.find(({ name }) => name === running(ledger)?.job);
-  if (job?.outcome.is !== "starting" || job.outcome.pod !== null) return null;
+  if (job?.outcome.is !== "starting") return null;
+  // That its volumes can't be had, no event tells either.
+  if (job.outcome.pod !== null) return job.outcome.reason === null ? POD_EXPECTED_MS : null;
   const due = Date.parse(job.createdAt) + POD_EXPECTED_MS - now.getTime();
   return due > 0 ? due + 100 : POD_EXPECTED_MS;
 }

@@ -16,9 +16,10 @@ export function settleDrift(ledger: Ledger, { jobs, target, now }: Observed): Le
   const job = jobs.find(({ name }) => name === drift.job);
   if (job === undefined) return { ...ledger, drift: { ...drift, running: false, checkedAt: now.toISOString() } };
   if (!hasEnded(job.outcome)) return ledger;
-  const ended = { ...ledger, drift: { ...drift, running: false, checkedAt: job.outcome.finishedAt } };
+  // By our own time: after a check on a node whose clock is behind the next one would be due at once.
+  const ended = { ...ledger, drift: { ...drift, running: false, checkedAt: now.toISOString() } };
   if (job.outcome.is === "lost" || job.epoch !== ledger.epoch) return ended;
-  const learnt = learn(ended, job.outcome, null);
+  const learnt = learn(ended, job.outcome, null, now);
   const wanted = target.is === "release" ? target.wanted : null;
   const { report } = job.outcome;
   // What is proved applied isn't any more: a restore that nobody told of. All proof is given anew.

@@ -70,6 +70,7 @@ async function observeJob(
     name: metadata.name,
     uid: metadata.uid,
     attempt: Number(annotations[RUN_ANNOTATION.attempt] ?? 0) || 0,
+    generation: Number(annotations[RUN_ANNOTATION.generation] ?? 0) || 0,
     createdAt: metadata.creationTimestamp,
     isDeleting: metadata.deletionTimestamp !== undefined,
     outcome,

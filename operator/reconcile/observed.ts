@@ -13,6 +13,8 @@ export type ObservedJob = {
   attempt: number;
   command: RunIdentity["command"];
   runId: string;
+  /** Of the spec that it was made from; 0 where it doesn't say. */
+  generation: number;
   createdAt: string;
   isDeleting: boolean;
   outcome: Outcome;

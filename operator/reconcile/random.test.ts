@@ -121,6 +121,7 @@ test(`one Job at once, one for one attempt, nothing applied without proof (LOCKK
 function settle(web: World, proved: Proved): void {
   web.change({ suspend: false, drift: { interval: "0s" } });
   for (let looks = 0; looks < 12; looks++) {
+    web.pass(10 * 60_000);
     web.collect();
     end(web, proved, { database: { systemIdentifier: "9", name: "shop", oid: 16384 } });
     web.look();

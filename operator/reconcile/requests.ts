@@ -13,9 +13,12 @@ export function handleRetry(ledger: Ledger, observed: Pick<Observed, "migration"
   const isNew = value !== "" && value !== ledger.lastHandledRetry;
   const isChanged = (status.observedGeneration ?? 0) < metadata.generation;
   if (!isNew && !isChanged) return ledger;
+  const active = running(ledger);
+  // Asked for while a run is on: it is for what comes after that run, should it fail.
+  const isEarly = active !== null && !isStuck(active, observed.jobs);
   return {
     ...ledger,
-    lastHandledRetry: isNew ? value : ledger.lastHandledRetry,
+    lastHandledRetry: isNew && !isEarly ? value : ledger.lastHandledRetry,
     releases: ledger.releases.map((release) => cleared(isStuck(release, observed.jobs) ? givenUp(release) : release)),
   };
 }

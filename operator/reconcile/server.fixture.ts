@@ -22,6 +22,17 @@ const store = <T extends KubernetesObject, Index extends string = never>(
   indexes: Record<Index, (object: T) => string | null>,
 ) => createStore<T, Index>({ indexes, trim: (object) => object, onChange: () => undefined });
 
+/** RFC 7396. */
+function merged(before: unknown, patch: unknown): unknown {
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
+  const result = new Map<string, unknown>(Object.entries(before ?? {}));
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) result.delete(key);
+    else result.set(key, merged(result.get(key), value));
+  }
+  return Object.fromEntries(result);
+}
+
 /** The resource `shop/web`, with this status. `answer` may refuse a call by throwing, or give its answer; else it is done. */
 export function server(status: unknown = {}, answer: (call: Call) => unknown = () => undefined) {
   const clock = fakeClock();
@@ -43,11 +54,8 @@ export function server(status: unknown = {}, answer: (call: Call) => unknown = (
     const meta = { namespace: "shop", creationTimestamp: at(), resourceVersion: String(++version) };
     if (method === "PATCH") {
       const known = migration();
-      const merged = Object.entries({ ...(known.status as object), ...sent.status }).filter(
-        ([, value]) => value !== null,
-      );
       const metadata = { ...known.metadata, resourceVersion: meta.resourceVersion };
-      return { ...known, metadata, status: Object.fromEntries(merged) };
+      return { ...known, metadata, status: merged(known.status, sent.status) };
     }
     if (method === "POST") return { metadata: { ...meta, uid: `uid-${version}`, ...sent.metadata } };
     if (method === "GET" && path.includes("pods")) return { items: [] };

@@ -3,6 +3,7 @@
  * attempt, or is Failed for good; `runs` gets its last word; what the report says of the database is kept.
  */
 import { formatDuration, parseDuration } from "../../contract/duration.ts";
+import { REPORT_MAX_BYTES } from "../../contract/report-size.ts";
 import type { Report } from "../../contract/report.ts";
 import type { Reason } from "../../contract/resource/reason.ts";
 import { KUBERNETES_JOB } from "../../contract/resource/names.ts";
@@ -35,7 +36,11 @@ export const fits = (job: ObservedJob, release: Pick<Release, "key" | "epoch" | 
   job.key === release.key &&
   job.epoch === release.epoch &&
   job.attempt === release.attempt &&
+  // It is written to the status, which the API server would refuse.
+  job.runId.length <= LONGEST_ID &&
   job.command === "migrate";
+
+const LONGEST_ID = 36;
 
 export const hasEnded = (outcome: Outcome): outcome is Ended => outcome.is === "reported" || outcome.is === "lost";
 
@@ -53,12 +58,13 @@ function fold(
 ): Ledger {
   const { spec } = observed.migration;
   const ledger = withRun(before, runOf(release, job, outcome), spec.historyLimit);
-  const seen = outcome.is === "reported" ? learn(ledger, outcome, release) : ledger;
+  const seen = outcome.is === "reported" ? learn(ledger, outcome, release, observed.now) : ledger;
   // A report of an older epoch, or the first one of another database, tells what happened. It proves nothing.
-  if (release.epoch !== seen.epoch) return withRelease(seen, unproved(release));
+  if (release.epoch !== ledger.epoch) return withRelease(seen, unproved(release));
+  if (release.epoch !== seen.epoch) return withRelease(seen, elsewhere(release, observed));
   const failed = failureOf(outcome);
   if (failed === null && outcome.is === "reported") return withRelease(seen, applied(release, outcome.report));
-  return withRelease(seen, unapplied(release, failed as Failed, observed));
+  return withRelease(seen, unapplied(release, failed as Failed, { job, observed }));
 }
 
 /** What a report tells of database, schema and source, whatever the run came to. */
@@ -66,22 +72,32 @@ export function learn(
   ledger: Ledger,
   { report, finishedAt }: Extract<Outcome, { is: "reported" }>,
   release: Release | null,
+  now: Date,
 ): Ledger {
   const { database } = report;
   // Without an identity it never got as far as the database, and the counts are none.
   if (database === null) return { ...ledger, telemetry: telemetryOf(report) };
   const other = ledger.database !== null && isOther(ledger.database, database);
-  return {
+  const known = {
     ...ledger,
     epoch: other ? ledger.epoch + 1 : ledger.epoch,
-    database: { ...database, name: cut(database.name, 63), systemIdentifier: cut(database.systemIdentifier, 32) },
+    database: {
+      ...database,
+      name: cut(database.name, 63),
+      systemIdentifier: cut(database.systemIdentifier, 32) || (other ? "" : (ledger.database?.systemIdentifier ?? "")),
+    },
     telemetry: telemetryOf(report),
+  };
+  if (!hasLooked(report)) return known;
+  return {
+    ...known,
     schema: {
       version: cut(report.versionAfter ?? "", 255),
       applied: report.appliedTotal,
       pending: report.pendingCount,
       pendingNames: report.pending.slice(0, 100).map((name) => cut(name, 255)),
-      observedAt: finishedAt,
+      // The node's clock, which may be ahead: no check for drift would be due before it.
+      observedAt: Date.parse(finishedAt) <= now.getTime() ? finishedAt : now.toISOString(),
     },
     source: {
       image: release?.image ?? ledger.source?.image ?? "",
@@ -93,6 +109,10 @@ export function learn(
   };
 }
 
+/** One that waited for another runner in vain knows the database and not its history: its counts are none. */
+const hasLooked = ({ exitCode, appliedTotal, pendingCount, driftCount }: Report): boolean =>
+  exitCode === 0 || appliedTotal + pendingCount + driftCount > 0;
+
 const telemetryOf = ({ telemetry }: Report): NonNullable<Ledger["telemetry"]> => ({
   available: telemetry.available,
   reason: cut(telemetry.reason, 512),
@@ -100,9 +120,12 @@ const telemetryOf = ({ telemetry }: Report): NonNullable<Ledger["telemetry"]> =>
 
 /** Another database, or the same one restored elsewhere. An identifier that the role may not read tells nothing. */
 function isOther(known: NonNullable<Ledger["database"]>, seen: NonNullable<Report["database"]>): boolean {
-  if (known.name !== cut(seen.name, 63) || known.oid !== seen.oid) return true;
-  if (known.systemIdentifier === "" || seen.systemIdentifier === "") return false;
-  return known.systemIdentifier !== seen.systemIdentifier;
+  if (known.oid !== seen.oid) return true;
+  // The oid within a cluster is the database, whatever it is renamed to.
+  if (known.systemIdentifier !== "" && seen.systemIdentifier !== "") {
+    return known.systemIdentifier !== cut(seen.systemIdentifier, 32);
+  }
+  return known.name !== cut(seen.name, 63);
 }
 
 function driftOf({ driftCount, drift, error }: Report): Ledger["drifted"] {
@@ -146,12 +169,22 @@ function applied(release: Release, report: Report): Release {
   };
 }
 
-function unapplied(release: Release, failed: Failed, { migration, now }: Observed): Release {
+function unapplied(
+  release: Release,
+  failed: Failed,
+  { job, observed }: { job: ObservedJob; observed: Observed },
+): Release {
+  const { migration, now } = observed;
   const { retryAt: _retryAt, ...rest } = release;
   const { retry, source } = migration.spec;
   const failures = release.failures + 1;
-  const copyIsChosen = failed.reason === "ImageVolumeUnsupported" && source.copy === "Auto";
+  const copyIsChosen =
+    failed.reason === "ImageVolumeUnsupported" && source.copy === "Auto" && release.copy !== "InitContainer";
   const told = { ...rest, failures, reason: failed.reason, message: cut(failed.message, 1_024) };
+  // It ran by an older spec: the one that is there now has not been tried.
+  if (job.generation > 0 && job.generation < migration.metadata.generation) {
+    return { ...told, failures: 0, state: "Pending" };
+  }
   if (copyIsChosen) return { ...told, state: "Pending", copy: "InitContainer" };
   if (!failed.retry || failures > retry.limit) return { ...told, state: "Failed" };
   // Not from the run's end: that time is the node's, and nobody says that its clock is right.
@@ -163,6 +196,15 @@ export function pauseOf(failures: number, retry: { backoff: string; max: string 
   const first = parseDuration(retry.backoff) ?? 10_000;
   const longest = parseDuration(retry.max) ?? 600_000;
   return Math.min(longest, first * 2 ** Math.min(failures - 1, 30));
+}
+
+/** Another database answered than before. Once is a move; where two answer in turn, the runs for it come ever more seldom. */
+function elsewhere(release: Release, { migration, now }: Observed): Release {
+  const again = { ...unproved(release), failures: release.failures + 1 };
+  if (release.failures === 0) return again;
+  const retryAt = new Date(now.getTime() + pauseOf(release.failures, migration.spec.retry)).toISOString();
+  const message = "another database answered than to the run before: two behind one address?";
+  return { ...again, retryAt, reason: "DatabaseChanged", message };
 }
 
 function unproved(release: Release): Release {
@@ -192,11 +234,18 @@ function runOf(release: Release, job: ObservedJob, outcome: Ended): StatusRun {
     versionAfter: cut(report.versionAfter ?? "", 255),
     lockWaitMs: report.lockWaitMs,
     applied: report.applied.slice(0, 100).map((name) => cut(name, 255)),
-    ...(report.error === null ? {} : { error: withoutNulls(report.error) }),
-    blockers: report.blockers.slice(0, 10).map(withoutNulls),
+    ...(report.error === null ? {} : { error: asTold(report.error) }),
+    blockers: report.blockers.slice(0, 10).map(asTold),
   };
 }
 
-/** The API server drops nulls from a merge patch, in lists too: what is written is what is read again. */
-const withoutNulls = <T extends object>(told: T): T =>
-  Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null)) as T;
+/**
+ * The API server drops nulls from a merge patch, in lists too: what is written is what is read again. Our runner's texts are
+ * within the bound; one that isn't would have the whole status refused.
+ */
+const asTold = <T extends object>(told: T): T =>
+  Object.fromEntries(
+    Object.entries(told)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, typeof value === "string" ? cut(value, REPORT_MAX_BYTES) : value]),
+  ) as T;

@@ -1,7 +1,8 @@
 import { API_VERSION, KIND } from "../../contract/resource/names.ts";
 import type { Reason } from "../../contract/resource/reason.ts";
-import type { StatusRun } from "../../contract/resource/status.ts";
+import type { Release, StatusRun } from "../../contract/resource/status.ts";
 import type { Context } from "./context.ts";
+import { GIVEN_UP } from "./decide.ts";
 import type { Decision } from "./decide.ts";
 import type { Observed } from "./observed.ts";
 
@@ -66,11 +67,11 @@ export function newsOf({ verdict, ended, acts, ledger }: Decision, observed: Obs
   return news;
 }
 
-function endOf(
-  run: StatusRun,
-  release: { reason?: string | undefined; message?: string | undefined } | undefined,
-): Told {
-  const isDone = run.status === "SUCCESS" || run.status === "SKIPPED";
+function endOf(run: StatusRun, release: Pick<Release, "state" | "reason" | "message"> | undefined): Told {
+  if (run.status === "SKIPPED" && run.error?.code === GIVEN_UP) {
+    return { type: "Normal", reason: GIVEN_UP, note: `run ${run.id}: ${run.error.message}`, action: "Migrate" };
+  }
+  const isDone = release?.state !== "Failed" && (run.status === "SUCCESS" || run.status === "SKIPPED");
   const what = release?.message ?? run.error?.message ?? run.status;
   return {
     type: isDone ? "Normal" : "Warning",

@@ -92,6 +92,7 @@ export function world({ spec = {}, annotations = {}, slowDeletion = false }: Cha
     jobs.push({
       ...{ name, key, epoch, attempt, command, runId, order },
       uid: `uid-${name}`,
+      generation: order.migration.metadata.generation,
       createdAt: new Date(now).toISOString(),
       isDeleting: false,
       outcome: { is: "starting", reason: null, message: "", pod: null },
@@ -108,6 +109,10 @@ export function world({ spec = {}, annotations = {}, slowDeletion = false }: Cha
     },
     migration,
     observed,
+    /** The status is lost. */
+    forget(): void {
+      status = {};
+    },
     /** What was deleted is gone. */
     collect(): void {
       jobs.splice(0, jobs.length, ...jobs.filter(({ isDeleting }) => !isDeleting));

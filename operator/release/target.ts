@@ -83,7 +83,11 @@ function wantedOf(migration: DatabaseMigration, replicaSet: ReplicaSet, workload
   return { key, revision: revisionOf(replicaSet), image: container.image, from: "image", template, workloadGeneration };
 }
 
-const revisionOf = ({ metadata }: ReplicaSet): number => Number(metadata.annotations?.[REVISION] ?? 0) || 0;
+/** 0 for what is no whole number: who may write ReplicaSets may write anything there. */
+function revisionOf({ metadata }: ReplicaSet): number {
+  const revision = Number(metadata.annotations?.[REVISION] ?? 0);
+  return Number.isSafeInteger(revision) ? revision : 0;
+}
 
 /** How many ReplicaSets without pods keep their proof: an undo to one of them passes at once. */
 const KEPT = 20;
