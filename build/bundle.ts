@@ -4,16 +4,22 @@
  *
  * CommonJS, because a run with nothing to do takes as long as its code takes to load (docs/decisions/011-bundles.md).
  */
+import { execFile } from "node:child_process";
 import { copyFile, rm, stat } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { build } from "esbuild";
 import type { BuildOptions, Plugin } from "esbuild";
 import { configOfClient } from "./client.ts";
 import { withoutUnused } from "./without-unused.ts";
 
-const programs = { lockkeeper: "job/main.ts", "lockkeeper-operator": "operator/main.ts" };
-const apart = ["umzug", "libpg-query"];
+/** What stands apart, by the names that it is imported by. */
+const apart = {
+  umzug: "umzug",
+  "libpg-query": "libpg-query",
+  "./import-module.ts": "job/source/import-module.ts",
+};
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** `node build/bundle.ts [FOLDER]` */
 const outdir = resolve(process.argv[2] ?? join(root, "dist/bundle"));
@@ -22,9 +28,24 @@ const outdir = resolve(process.argv[2] ?? join(root, "dist/bundle"));
 const leaveApart: Plugin = {
   name: "leave-apart",
   setup({ onResolve }) {
-    onResolve({ filter: new RegExp(`^(${apart.join("|")})$`) }, ({ kind, path }) =>
-      kind === "dynamic-import" ? { path: `./${path}.cjs`, external: true } : undefined,
+    onResolve({ filter: /.*/ }, ({ kind, path }) =>
+      kind === "dynamic-import" && path in apart ? { path: `./${fileOf(path)}.cjs`, external: true } : undefined,
     );
+  },
+};
+
+const fileOf = (name: string): string => basename(name, ".ts");
+
+/** Of the parts of `pg`, one takes ours (build/pg-crypto.ts). */
+const cryptoOfPg: Plugin = {
+  name: "crypto-of-pg",
+  setup({ onResolve }) {
+    onResolve({ filter: /[/]utils$/ }, ({ importer, path }) => {
+      const asked = resolve(dirname(importer), path);
+      return /[/\\]pg[/\\]lib[/\\]crypto[/\\]utils$/.test(asked)
+        ? { path: join(root, "build/pg-crypto.ts") }
+        : undefined;
+    });
   },
 };
 
@@ -46,12 +67,30 @@ const common: BuildOptions = {
   logOverride: { "empty-import-meta": "error" },
 };
 
+/** The runner's, for its launcher: a function, to be compiled beforehand, that imports by `require`. */
+const launched: BuildOptions = {
+  banner: { js: "(function (require) {" },
+  footer: { js: "})" },
+  charset: "ascii",
+  supported: { "dynamic-import": false },
+  // By these `pg` looks for another runtime: Node has to load something for its answer.
+  define: { navigator: '{"userAgent":"Node.js"}' },
+  plugins: [cryptoOfPg, withoutUnused, leaveApart],
+  outExtension: { ".js": ".program.js" },
+};
+
 await rm(outdir, { recursive: true, force: true });
-await build({ ...common, entryPoints: programs });
-await build({ ...common, entryPoints: Object.fromEntries(apart.map((name) => [name, name])) });
+await build({ ...common, entryPoints: { "lockkeeper-operator": "operator/main.ts" } });
+await build({ ...common, ...launched, entryPoints: { lockkeeper: "job/main.ts" } });
+await build({ ...common, entryPoints: { lockkeeper: "build/launcher.ts" } });
+const entryPoints = Object.fromEntries(Object.entries(apart).map(([name, file]) => [fileOf(name), file]));
+await build({ ...common, entryPoints });
 const parser = fileURLToPath(new URL("libpg-query.wasm", import.meta.resolve("libpg-query")));
 await copyFile(parser, `${outdir}/libpg-query.wasm`);
-for (const program of Object.keys(programs)) {
-  const file = `${outdir}/${program}.cjs`;
+// From within the folder: its name would be in the cache's bytes.
+const compile = ["--hash-seed=1", "--random-seed=1", join(root, "build/code-cache.ts"), "lockkeeper.program.js"];
+await promisify(execFile)(process.execPath, compile, { cwd: outdir });
+for (const program of ["lockkeeper.program.js", "lockkeeper.program.js.cache", "lockkeeper-operator.cjs"]) {
+  const file = `${outdir}/${program}`;
   console.log(`${relative(root, file)}: ${Math.ceil((await stat(file)).size / 1024)} KB`);
 }

@@ -22,7 +22,8 @@ export async function loadModule(migration: Migration): Promise<LoadedModule> {
   await readMigration(migration);
   // The query keeps a process that lives on from running an older content of the same file out of Node's cache.
   const url = `${pathToFileURL(resolve(file)).href}?${migration.checksum.slice(0, 12)}`;
-  const loaded = (await import(url).catch(async (error: unknown) => {
+  const { importModule } = await import("./import-module.ts");
+  const loaded = (await importModule(url).catch(async (error: unknown) => {
     throw await refuseImport(file, url, error);
   })) as Record<string, unknown>;
   const { up, down } = typeof loaded["up"] === "function" ? loaded : asRecord(loaded["default"]);

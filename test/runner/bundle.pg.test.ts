@@ -1,5 +1,7 @@
-import { access, readdir } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { access, cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXIT } from "../../contract/exit-code.ts";
 import { database } from "../postgres/database.ts";
@@ -22,7 +24,8 @@ const run = async (argv: string[], url?: string): Promise<Ended> =>
 
 test("the bundle is all that its command can find: no node_modules lies in it or above it", async () => {
   const files = await readdir(bundled.dir);
-  expect(files).toEqual(expect.arrayContaining(["lockkeeper.cjs", "libpg-query.cjs", "libpg-query.wasm", "umzug.cjs"]));
+  const needed = ["lockkeeper.cjs", "lockkeeper.program.js", "libpg-query.cjs", "libpg-query.wasm", "umzug.cjs"];
+  expect(files).toEqual(expect.arrayContaining(needed));
   for (let dir = bundled.dir; ; dir = dirname(dir)) {
     await expect(access(join(dir, "node_modules"))).rejects.toMatchObject({ code: "ENOENT" });
     if (dir === dirname(dir)) break;
@@ -34,6 +37,41 @@ test("bundled, --help and --version need nothing else", async () => {
   expect(help).toMatchObject({ code: EXIT.done, stderr: "" });
   expect(help.stdout).toContain("lockkeeper COMMAND");
   expect(await run(["--version"])).toMatchObject({ code: EXIT.done, stdout: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+});
+
+/** Whether V8 compiles the program although there is compiled code of it, in a process like the command's. */
+async function compilesAnew(...flags: string[]): Promise<unknown> {
+  const code = `const { readFileSync } = require("node:fs");
+    const program = ${JSON.stringify(join(bundled.dir, "lockkeeper.program.js"))};
+    const cachedData = readFileSync(program + ".cache");
+    const script = new (require("node:vm").Script)(readFileSync(program, "latin1"), { cachedData });
+    console.log(script.cachedDataRejected);`;
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, "-e", code]);
+  return JSON.parse(stdout);
+}
+
+test("V8 takes the code that was compiled with the bundle, but not under other flags", async () => {
+  expect(await compilesAnew()).toBe(false);
+  expect(await compilesAnew("--optimize-for-size")).toBe(true);
+});
+
+test("two bundles of the same checkout have the same bytes", { timeout: 60_000 }, async () => {
+  await using again = await bundle();
+  for (const name of await readdir(bundled.dir)) {
+    const [one, other] = await Promise.all([readFile(join(bundled.dir, name)), readFile(join(again.dir, name))]);
+    expect(one.equals(other), name).toBe(true);
+  }
+});
+
+test.each([
+  ["without compiled code", async (file: string) => await rm(file)],
+  ["with compiled code of something else", async (file: string) => await writeFile(file, "something else")],
+])("bundled %s, the command does the same", async (_, change) => {
+  await using source = await folder({});
+  await cp(bundled.dir, source.dir, { recursive: true });
+  await change(join(source.dir, "lockkeeper.program.js.cache"));
+  const command = startCommand(["--version"], {}, source.dir, join(source.dir, "lockkeeper.cjs"));
+  expect(await command.ended).toMatchObject(await run(["--version"]));
 });
 
 test("bundled, a concurrent index, which the parser must tell from others, is made; status --json agrees", async () => {
