@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import type { Report } from "../../contract/report.ts";
 import { Status } from "../../contract/resource/status.ts";
+import { decide } from "./decide.ts";
 import { mergePatch } from "./patch.ts";
+import { newsOf } from "./tell.ts";
 import { world } from "./world.fixture.ts";
 import type { World } from "./world.fixture.ts";
 
@@ -638,4 +640,61 @@ test("a node whose clock is a year ahead doesn't put off the next check", () => 
   web.look();
   web.report({}, 365 * 86_400_000);
   expect(web.look().again).toBeLessThan(7 * 3_600_000);
+});
+
+test("a Deployment that is scaled doesn't make the resource unready for the moment until its controller has seen it", () => {
+  const web = world();
+  web.look();
+  web.report();
+  web.look();
+  const target = { is: "unknown", waits: true, reason: "WorkloadNotObserved", message: "not yet" } as const;
+  const before = structuredClone(web.status);
+  expect(web.look({ target, settling: true })).toMatchObject({ acts: [], again: 2_000 });
+  expect(web.status).toEqual(before);
+  web.look({ target });
+  expect(web.condition("Ready")).toBe("False WorkloadNotObserved");
+});
+
+test("a check that can't look says so, and what it would have found isn't known", () => {
+  const web = world();
+  web.look();
+  web.report();
+  const { again } = web.look();
+  expect(web.condition("Drifted")).toBe("False InSync");
+  web.pass(again ?? 0);
+  web.look();
+  web.report({
+    database: null,
+    exitCode: 14,
+    outcome: "FAILED",
+    error: error("UNREACHABLE", "no server answers at db:5432"),
+  });
+  const seen = web.observed();
+  const decision = decide(seen);
+  expect(newsOf(decision, seen)).toMatchObject([{ type: "Warning", reason: "DriftUnknown" }]);
+  web.look();
+  expect(web.condition("Drifted")).toBe("Unknown Unreachable");
+  expect(web.message("Drifted")).toBe("the last check for drift couldn't look: no server answers at db:5432");
+  expect(web.condition("Ready")).toBe("True Applied");
+  expect(newsOf(web.look(), web.observed())).toEqual([]);
+});
+
+test("a check whose Job is refused says so; drift that is known stays known", () => {
+  const web = world();
+  web.look();
+  web.report();
+  for (const drifted of ["Unknown JobNotCreated", "True Drift"]) {
+    web.pass(7 * 3_600_000);
+    const check = web.look({ dies: drifted.startsWith("Unknown") });
+    const job = check.ledger.drift?.job ?? "";
+    if (web.created.at(-1)?.job === job)
+      web.report({ driftCount: 1, drift: ["0001_a"], exitCode: 12, outcome: "FAILED" });
+    web.look({ refusal: { job, cures: true, message: "exceeded quota: jobs" } });
+    expect(web.condition("Drifted")).toBe(drifted);
+  }
+  web.pass(7 * 3_600_000);
+  web.look();
+  web.lose("Evicted");
+  web.look();
+  expect(web.condition("Drifted")).toBe("True Drift");
 });

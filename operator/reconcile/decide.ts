@@ -32,6 +32,9 @@ export type Decision = {
 /** The code of a run that was given up. */
 export const GIVEN_UP = "Cancelled" satisfies Reason;
 
+/** How long a Deployment's controller may take for a new generation before that is told, ms. */
+export const SETTLE_MS = 2_000;
+
 /** A Job that has no pod after this long has a reason that somebody should know. */
 export const POD_EXPECTED_MS = 30_000;
 
@@ -53,7 +56,7 @@ export function decide(observed: Observed): Decision {
       ...(chosen.start === null ? [] : [{ is: "createJob" as const, order: chosen.start }]),
     ],
     ended: endedOf(before, ledger),
-    again: soonest([chosen.again, podDue(ledger, observed)]),
+    again: soonest([chosen.again, podDue(ledger, observed), observed.settling ? SETTLE_MS : null]),
   };
 }
 

@@ -12,25 +12,34 @@ export type Memory = {
   wroteAt: number;
   /** The run whose log is followed. */
   follows: string | null;
+  /** Since when its Deployment's controller hasn't seen the newest generation, by the operator's clock. */
+  unobservedSince: number | null;
+  /** Status writes in a row that met somebody else's. */
+  conflicts: number;
   /** Why a Job has no pod, as the events told it last. */
   noPod: { job: string; at: number; why: string | null } | null;
 };
 
-export type Memories = { of(key: string): Memory; forget(key: string): Memory | undefined };
+/** `uid`: a resource that was deleted and made again has no past. */
+export type Memories = { of(key: string, uid: string): Memory; forget(key: string): Memory | undefined };
 
 export function openMemories(): Memories {
-  const memories = new Map<string, Memory>();
+  const memories = new Map<string, Memory & { uid: string }>();
   return {
-    of(key) {
+    of(key, uid) {
       const known = memories.get(key);
-      if (known !== undefined) return known;
-      const fresh: Memory = {
+      if (known?.uid === uid) return known;
+      const fresh = {
+        uid,
         refusal: null,
         foreign: [],
         refusals: 0,
         refusedUntil: null,
         wroteAt: -Infinity,
-        follows: null,
+        // What was followed for the one before is stopped by whoever finds it here.
+        follows: known?.follows ?? null,
+        unobservedSince: null,
+        conflicts: 0,
         noPod: null,
       };
       memories.set(key, fresh);

@@ -7,10 +7,10 @@ import { tagOf } from "../job/order.ts";
 import { readOutcome } from "../outcome/read-outcome.ts";
 import { whyNoPod } from "../outcome/why-no-pod.ts";
 import { liveKeys, targetOf } from "../release/target.ts";
-import type { Workload } from "../release/target.ts";
+import type { Target, Workload } from "../release/target.ts";
 import { databaseOf } from "../watch/migration.ts";
 import type { Context } from "./context.ts";
-import { POD_EXPECTED_MS } from "./decide.ts";
+import { POD_EXPECTED_MS, SETTLE_MS } from "./decide.ts";
 import { readLedger, running } from "./ledger.ts";
 import type { Memory } from "./memory.ts";
 import type { Observed, ObservedJob } from "./observed.ts";
@@ -24,9 +24,11 @@ export async function observe(migration: DatabaseMigration, memory: Memory, cont
   const jobs = await Promise.all(caches.jobs.by("owner", uid).map((job) => observeJob(job, { memory, context, now })));
   const active = running(readLedger(migration));
   const known = active === null ? undefined : caches.jobs.get(`${migration.metadata.namespace}/${active.job}`);
+  const target = targetOf(migration, workload);
   return {
     migration,
-    target: targetOf(migration, workload),
+    target,
+    settling: isSettling(target, memory, clock.now()),
     live: liveKeys(migration, workload),
     jobs,
     foreign: new Set(known !== undefined && controllerOf(known)?.uid !== uid ? [known.metadata.name] : memory.foreign),
@@ -37,6 +39,13 @@ export async function observe(migration: DatabaseMigration, memory: Memory, cont
     freshId: uuidV7(now),
     now,
   };
+}
+
+/** Each scaling of a Deployment is a new generation, which its controller sees some milliseconds later. */
+function isSettling(target: Target, memory: Memory, now: number): boolean {
+  const isUnobserved = target.is === "unknown" && target.reason === "WorkloadNotObserved";
+  memory.unobservedSince = isUnobserved ? (memory.unobservedSince ?? now) : null;
+  return memory.unobservedSince !== null && now - memory.unobservedSince < SETTLE_MS;
 }
 
 function workloadOf({ metadata, spec }: DatabaseMigration, { caches }: Context): Workload {

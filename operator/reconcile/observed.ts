@@ -29,6 +29,8 @@ export type Refusal = { job: string; cures: boolean; message: string };
 export type Observed = {
   migration: DatabaseMigration;
   target: Target;
+  /** The Deployment's controller hasn't seen the newest generation yet, and has hardly had the time. */
+  settling: boolean;
   /** The keys whose proof is kept; null without a workload. */
   live: Set<string> | null;
   /** Its own Jobs, by owner. */

@@ -15,7 +15,10 @@ import { writeStatus } from "./write-status.ts";
 
 /** Progress alone is written at most so often. */
 const PROGRESS_MS = 1_000;
-/** Somebody else wrote the resource: what it wrote comes by the watch, and most often is here before this. */
+/**
+ * Somebody else wrote the resource: what it wrote comes by the watch, and most often is here before this. A watch that is
+ * silent may take a minute: doubled each time.
+ */
 const CONFLICT_MS = 100;
 /**
  * One look at one resource: observe, decide, write the status, act. Answers in how many ms it wants to be called again, or
@@ -27,7 +30,7 @@ export async function reconcile(key: string, context: Context): Promise<number |
   const parsed = parse(raw);
   if (parsed.is === "invalid") return await tellInvalid(parsed, context);
   const { migration } = parsed;
-  const memory = context.memories.of(key);
+  const memory = context.memories.of(key, migration.metadata.uid);
   const observed = await observe(migration, memory, context);
   const decision = decide(observed);
   const status = statusOf(decision, observed);
@@ -36,7 +39,8 @@ export async function reconcile(key: string, context: Context): Promise<number |
     : 0;
   if (wait > 0) return Math.min(wait, decision.again ?? wait);
   const written = await writeStatus(migration, status, context);
-  if (written === "conflict") return CONFLICT_MS;
+  if (written === "conflict") return CONFLICT_MS * 2 ** Math.min(memory.conflicts++, 6);
+  memory.conflicts = 0;
   if (written === "written") memory.wroteAt = context.clock.now();
   tell(decision, observed, context);
   const isNews = await act(decision.acts, migration, memory, context);

@@ -64,6 +64,10 @@ export function newsOf({ verdict, ended, acts, ledger }: Decision, observed: Obs
   if (drifted?.status === "True" && drift?.status !== "True") {
     news.push({ type: "Warning", reason: "Drift", note: drifted.message, action: "Compare" });
   }
+  const isChecked = ledger.drift?.checkedAt !== observed.migration.status.drift?.checkedAt;
+  if (drifted?.status === "Unknown" && isChecked) {
+    news.push({ type: "Warning", reason: "DriftUnknown", note: drifted.message, action: "Compare" });
+  }
   return news;
 }
 

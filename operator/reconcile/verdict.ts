@@ -21,6 +21,7 @@ const RULES: Rule[] = [
   refused,
   conflicting,
   atWork,
+  settling,
   withoutTarget,
   ready,
   failed,
@@ -68,6 +69,14 @@ function atWork(ledger: Ledger, { jobs, progress, now }: Observed): Verdict | nu
   if (outcome.is === "running" && outcome.reason !== null) return progressing(outcome.reason, outcome.message);
   if (progress === null || progress.runId !== active.runId) return progressing("Running", `migrating to ${about}`);
   return { is: "progressing", ...progressSentence(progress, now.getTime()) };
+}
+
+/** A Deployment that is scaled would otherwise be ready, not ready and ready again within milliseconds. */
+function settling(_ledger: Ledger, { settling: isSettling, migration }: Observed): Verdict | null {
+  const { generation } = migration.metadata;
+  const known = migration.status.conditions?.find(({ type }) => type === "Ready");
+  if (!isSettling || known?.status !== "True" || known.observedGeneration !== generation) return null;
+  return { is: "ready", reason: known.reason as Reason, message: known.message };
 }
 
 function withoutTarget(_ledger: Ledger, { target }: Observed): Verdict | null {

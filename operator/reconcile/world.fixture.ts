@@ -58,6 +58,7 @@ export function world({ spec = {}, annotations = {}, slowDeletion = false }: Cha
     return {
       migration: resource,
       target: targetOf(resource, { deployment: null, replicaSets: [] }),
+      settling: false,
       live: null,
       jobs: jobs.map(({ order: _order, ...job }) => job),
       foreign: new Set(),
