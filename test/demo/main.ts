@@ -1,150 +1,53 @@
 /**
- * `make demo`: what Lockkeeper does, on a real PostgreSQL that npm installed. It ends with 0 only if each step was seen.
- * Without DEMO_ONCE=1 it then keeps server and endpoint up until Ctrl-C, for a look around.
+ * `make demo`: what Lockkeeper does. It ends with 0 only if each step was seen, with 3 where no cluster can be had: then it
+ * shows what needs none. Without DEMO_ONCE=1 it then keeps all up until Ctrl-C, for a look around.
  */
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
-import { OpsPayload } from "../../contract/ops.ts";
-import { opsMigrations } from "../../job/ops.ts";
-import { startServer } from "../postgres/server.ts";
-import { lockkeeper, ROOT } from "./lockkeeper.ts";
-import { allSeen, seen, shell, step } from "./narrate.ts";
-import { serve } from "./serve.ts";
+import { providers } from "../cluster/cluster.ts";
+import { allSeen, say } from "./narrate.ts";
+import { showOperator } from "./operator.ts";
+import { showRunner } from "./runner.ts";
 
-const RELEASES = join(ROOT, "examples/workoutlog/releases");
-const LOG = ["--run-log-table", "public.migration_run_log"];
-const migrate = (dir: string, ...more: string[]): string[] => ["migrate", "--dir", dir, ...LOG, ...more];
+const NO_CLUSTER = 3;
+const INTERRUPTED = 130;
 
-step("A real PostgreSQL 18, from npm, on loopback");
-await using server = await startServer({ version: 18 });
-const admin = new pg.Client(server.url);
-await admin.connect();
-await admin.query("create database workoutlog");
-await admin.end();
-const url = server.url.replace(/\/postgres$/, "/workoutlog");
-seen("it takes connections", true);
-
-step("Release 1 of WorkoutLog: 11 migrations, made by drizzle-kit, under a lock");
-const first = await lockkeeper(url, migrate(join(RELEASES, "1/drizzle")));
-seen(
-  "all 11 are applied; drizzle-kit's own table knows them too",
-  first.exitCode === 0 && first.report.appliedCount === 11,
-);
-
-step("Three replicas start release 2 at once: one migrates, the others find nothing left to do");
-const three = await Promise.all(
-  [1, 2, 3].map(async () => await lockkeeper(url, migrate(join(RELEASES, "2/drizzle")), { quiet: true })),
-);
-for (const { report } of three)
-  console.log(`  ${report.outcome}: applied ${report.appliedCount}, waited ${report.lockWaitMs} ms for locks`);
-const migrators = three.filter(({ report }) => report.outcome === "SUCCESS");
-seen("2 migrations, applied once", migrators.length === 1 && three.every(({ exitCode }) => exitCode === 0));
-
-await using folders = await copyOf(join(RELEASES, "2/drizzle"));
-step(
-  "Release 3 alters a table that a forgotten transaction of the web holds: who blocks is told, and it goes on when that ends",
-);
-await folders.add("0013_rest_days", 'ALTER TABLE "workouts" ADD COLUMN "rest_day" boolean DEFAULT false NOT NULL;');
-const web = new pg.Client({ connectionString: url, application_name: "web" });
-await web.connect();
-await web.query("begin");
-await web.query("select count(*) from workouts");
-const blocked = lockkeeper(url, migrate(folders.dir, "--lock-timeout", "2s"));
-await sleep(5_000);
-await web.query("rollback");
-const third = await blocked;
-seen(
-  "it waited, named pid and application, tried again and went on by itself",
-  third.exitCode === 0 && third.report.lockWaitMs >= 2_000,
-);
-
-step("The same with one try: LOCK_TIMEOUT is an outcome of its own (exit 10), not just another failure");
-await folders.add("0014_deload_weeks", 'ALTER TABLE "workouts" ADD COLUMN "deload" boolean DEFAULT false NOT NULL;');
-await web.query("begin");
-await web.query("select count(*) from workouts");
-const timedOut = await lockkeeper(url, migrate(folders.dir, "--lock-timeout", "1s", "--lock-retries", "0"));
-seen(
-  "the sentence for 3 a.m. names the blocker",
-  timedOut.exitCode === 10 && timedOut.report.blockers[0]?.application === "web",
-);
-
-step("The ops endpoint of the app tells it: 503 while it is critical");
-const token = randomBytes(24).toString("base64url");
-await using ops = await serve(opsMigrations({ databaseUrl: url, token, runLogTable: "public.migration_run_log" }));
-const critical = await ask();
-seen("503, RECENT_LOCK_TIMEOUT", critical.status === 503 && codes(critical).includes("RECENT_LOCK_TIMEOUT"));
-
-step("The transaction ends, the next run cures it: 200");
-await web.query("rollback");
-await web.end();
-const cured = await lockkeeper(url, migrate(folders.dir));
-await sleep(1_100);
-const calm = await ask();
-seen("applied, and the endpoint is calm", cured.exitCode === 0 && calm.status === 200);
-
-step("A broken migration: file, line, statement and SQLSTATE, and nothing half done");
-await folders.add(
-  "0015_broken",
-  'ALTER TABLE "workouts" ADD COLUMN "mood" text;\n--> statement-breakpoint\nALTER TABLE "wrokouts" DROP COLUMN "notes";',
-);
-const broken = await lockkeeper(url, migrate(folders.dir));
-seen(
-  "exit 11, 42P01, and the transaction left nothing behind",
-  broken.exitCode === 11 && broken.report.error?.code === "42P01",
-);
-
-console.log(`\nEach step was seen. What the database looks like now: lockkeeper status --dir DIR ${LOG.join(" ")}`);
-if (process.env.DEMO_ONCE !== "1") {
-  console.log(
-    `\nStill up, until Ctrl-C:\n  DATABASE_URL=${url}\n  curl -H 'Authorization: Bearer ${token}' ${ops.url}/api/ops/migrations`,
-  );
-  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+const stack = new AsyncDisposableStack();
+const interrupted = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+const shown = show().catch((error: unknown) => {
+  console.error(error instanceof Error ? `\n${error.message}` : error);
+  return { exitCode: 1, afterwards: null };
+});
+const early = interrupted.then(() => ({ exitCode: INTERRUPTED, afterwards: null }));
+const { exitCode, afterwards } = await Promise.race([early, shown]);
+if (afterwards !== null && process.env.DEMO_ONCE !== "1") {
+  say(`\nStill up, until Ctrl-C.\n${afterwards}`);
+  await interrupted;
 }
-process.exitCode = allSeen() ? 0 : 1;
+say("\nTaking everything away.");
+await stack.disposeAsync();
+// A step that was interrupted may still wait for something that is gone.
+process.exit(exitCode);
 
-type Answer = { status: number; payload: OpsPayload };
-
-async function ask(): Promise<Answer> {
-  const target = `${ops.url}/api/ops/migrations`;
-  shell(`curl -H 'Authorization: Bearer …' ${target}`);
-  const response = await fetch(target, { headers: { authorization: `Bearer ${token}` } });
-  const payload = OpsPayload.parse(await response.json());
-  console.log(`  ${response.status} ${payload.status}`);
-  for (const alert of payload.alerts) console.log(`  ${alert.severity} ${alert.code}: ${alert.message}`);
-  return { status: response.status, payload };
+/** `afterwards`: what can be looked at when each step was seen. */
+async function show(): Promise<{ exitCode: number; afterwards: string | null }> {
+  const reasons = await whyNoCluster();
+  const isThere = reasons.length === 0;
+  const afterwards = await (isThere ? showOperator : showRunner)(stack);
+  if (!allSeen()) return { exitCode: 1, afterwards: null };
+  say("\nEach step was seen.");
+  if (isThere) return { exitCode: 0, afterwards };
+  say("\nThe operator wasn't shown: it needs a Kubernetes cluster, and none can be had here.");
+  for (const reason of reasons) say(`  ${reason}`);
+  return { exitCode: NO_CLUSTER, afterwards };
 }
 
-function codes({ payload }: Answer): string[] {
-  return payload.alerts.map(({ code }) => code);
+/** Why none of the ways to a cluster is open; nothing where one is. */
+async function whyNoCluster(): Promise<string[]> {
+  const reasons: string[] = [];
+  for (const { name, unavailable } of providers) {
+    const reason = await unavailable("full");
+    if (reason === null) return [];
+    reasons.push(`${name}: ${reason}`);
+  }
+  return reasons;
 }
-
-/** A drizzle folder of the demo's own, that grows by releases. */
-async function copyOf(source: string) {
-  const dir = await mkdtemp(join(tmpdir(), "lockkeeper-demo-"));
-  await cp(source, dir, { recursive: true });
-  const journalFile = join(dir, "meta/_journal.json");
-  return {
-    dir,
-    async add(tag: string, sql: string): Promise<void> {
-      const journal = JSON.parse(await readFile(journalFile, "utf8")) as Journal;
-      const last = journal.entries.at(-1);
-      journal.entries.push({
-        idx: (last?.idx ?? 0) + 1,
-        version: "7",
-        when: (last?.when ?? 0) + 60_000,
-        tag,
-        breakpoints: true,
-      });
-      await writeFile(join(dir, `${tag}.sql`), sql);
-      await writeFile(journalFile, JSON.stringify(journal, null, 2));
-    },
-    [Symbol.asyncDispose]: async () => await rm(dir, { recursive: true, force: true }),
-  };
-}
-
-type Journal = { entries: { idx: number; version: string; when: number; tag: string; breakpoints: boolean }[] };

@@ -21,3 +21,11 @@ export function seen(what: string, holds: boolean): void {
 export const allSeen = (): boolean => steps.length > 0 && steps.every((one) => one.seen);
 
 export const shell = (command: string): void => console.log(paint(36, `$ ${command}`));
+
+/** What a program said. */
+export function indent(text: string): void {
+  for (const line of text.trimEnd().split("\n")) console.log(`  ${line}`);
+}
+
+/** A sentence to the reader. */
+export const say = (sentence: string): void => console.log(sentence);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { programs } from "../cluster/local/binaries.ts";
 import type { Cluster } from "../cluster/provider.ts";
-import { run } from "../cluster/run.ts";
+import { run, succeeds } from "../cluster/run.ts";
 
 const charts = fileURLToPath(new URL("../../charts", import.meta.url));
 
@@ -21,7 +21,7 @@ export type ReleaseOptions = { name: string; namespace: string; set: Record<stri
  */
 export async function installChart(cluster: Cluster, chart: string, options: ReleaseOptions): Promise<Release> {
   const { name, namespace } = options;
-  const helm = join(await programs("helm4"), "helm");
+  const helm = await anyHelm();
   const env = { KUBECONFIG: cluster.kubeconfig };
   const set = Object.entries(options.set).map(([key, value]) => `--set=${key}=${String(value)}`);
   const words = [`--namespace=${namespace}`, "--create-namespace", ...set, "--wait", "--timeout=3m"];
@@ -32,4 +32,9 @@ export async function installChart(cluster: Cluster, chart: string, options: Rel
       await run(helm, ["uninstall", name, `--namespace=${namespace}`, "--wait"], { env });
     },
   };
+}
+
+/** The machine's own, where there is one; otherwise ours, which is built with Go. */
+async function anyHelm(): Promise<string> {
+  return (await succeeds("helm", "version")) ? "helm" : join(await programs("helm4"), "helm");
 }
