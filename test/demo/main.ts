@@ -32,13 +32,13 @@ process.exit(exitCode);
 async function show(): Promise<{ exitCode: number; afterwards: string | null }> {
   const reasons = await whyNoCluster();
   const isThere = reasons.length === 0;
-  const afterwards = await (isThere ? showOperator : showRunner)(stack);
+  const toSee = await (isThere ? showOperator : showRunner)(stack);
   if (!allSeen()) return { exitCode: 1, afterwards: null };
   say("\nEach step was seen.");
-  if (isThere) return { exitCode: 0, afterwards };
+  if (isThere) return { exitCode: 0, afterwards: toSee };
   say("\nThe operator wasn't shown: it needs a Kubernetes cluster, and none can be had here.");
   for (const reason of reasons) say(`  ${reason}`);
-  return { exitCode: NO_CLUSTER, afterwards };
+  return { exitCode: NO_CLUSTER, afterwards: toSee };
 }
 
 /** Why none of the ways to a cluster is open; nothing where one is. */

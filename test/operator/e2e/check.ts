@@ -3,13 +3,16 @@ import { expect } from "vitest";
 import { CANARY, leaks } from "../../runner/canary.ts";
 import { expectValidStatus } from "../expect-valid-status.ts";
 import { overlaps } from "./one-at-a-time.ts";
-import type { Stage } from "./stage.ts";
+import type { Scene } from "./scene.ts";
+
+/** What a test left to be looked at. */
+type Left = { scene: Scene; namespace: string; kubectl(...args: string[]): Promise<string> };
 
 /**
  * Every status that was ever seen was a valid one; never two Jobs at once; the password is nowhere; and a run has one id
  * in status, event, log and run log.
  */
-export async function checkAll(stage: Pick<Stage, "scene" | "namespace" | "kubectl">): Promise<void> {
+export async function checkAll(stage: Left): Promise<void> {
   const { scene, namespace } = stage;
   const { recorder } = scene;
   const ours = <T extends { object: { metadata: { namespace: string } } }>(seen: T[]): T[] =>
@@ -34,7 +37,7 @@ export async function checkAll(stage: Pick<Stage, "scene" | "namespace" | "kubec
   expect(leaks(texts), "where the password was found").toEqual([]);
 }
 
-async function podLogs({ kubectl }: Pick<Stage, "kubectl">): Promise<string> {
+async function podLogs({ kubectl }: Left): Promise<string> {
   const names = (await kubectl("get", "pods", "--output=name")).split("\n").filter(Boolean);
   const logs = names.map(async (name) => await kubectl("logs", name, "--all-containers").catch(() => ""));
   return (await Promise.all(logs)).join("\n");
