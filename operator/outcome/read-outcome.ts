@@ -44,7 +44,8 @@ function withoutPod(job: Job, now: Date): Outcome {
   if (waited <= POD_EXPECTED_MS || (job.status?.active ?? 0) > 0) {
     return { is: "starting", reason: null, message: "", pod: null };
   }
-  const message = `its Job has no pod after ${Math.floor(waited / 1_000)} s`;
+  // Not for how long: a text that always differs would always be written.
+  const message = `its Job, made at ${job.metadata.creationTimestamp}, has no pod yet`;
   return { is: "starting", reason: "JobPodNotCreated", message, pod: null };
 }
 
@@ -66,8 +67,11 @@ function running(pod: Pod, startedAt: string | null, now: Date): Outcome {
   return { is: "running", pod: name, startedAt, reason: "NodeLost", message: silent(pod) };
 }
 
-const silent = ({ spec }: Pod): string =>
-  told(`${spec.nodeName ?? "its node"} doesn't answer: whether the run has ended can't be told`);
+const silent = ({ metadata, spec }: Pod): string =>
+  told(
+    `${spec.nodeName ?? "its node"} doesn't answer: whether the run has ended can't be told. If the node is off for good, ` +
+      `delete its Node, or the pod: kubectl delete pod ${metadata.name} --namespace ${metadata.namespace} --force`,
+  );
 
 function starting(job: Job, pod: Pod, now: Date): Outcome {
   const { name } = pod.metadata;

@@ -4,6 +4,7 @@ import type { DatabaseMigration } from "../../contract/resource/resource.ts";
 import { ApiError, isApiError } from "../api/api.ts";
 import { JOBS, PODS } from "../api/kinds.ts";
 import { pathOf } from "../api/path.ts";
+import { sourceName } from "../job/marks.ts";
 import { jobSpec } from "../job/job-spec.ts";
 import type { RunOrder } from "../job/order.ts";
 import { controllerOf } from "../kubernetes/objects.ts";
@@ -11,6 +12,7 @@ import type { Job } from "../kubernetes/objects.ts";
 import type { Context } from "./context.ts";
 import type { Act } from "./decide.ts";
 import type { Memory } from "./memory.ts";
+import { regardingOf } from "./tell.ts";
 
 /**
  * Does what was decided, after the status that tells of it was written. True when something turned out otherwise than it
@@ -65,6 +67,7 @@ async function createJob(order: RunOrder, memory: Memory, context: Context): Pro
   try {
     caches.jobs.put(await api.request<Job>("POST", pathOf(JOBS, namespace), { body: jobSpec(order, runner) }));
     log.info({ namespace, name, job: order.job, runId: order.runId, attempt: order.attempt }, "job created");
+    if (order.command === "migrate") tellStarted(order, context);
     Object.assign(memory, { refusal: null, refusals: 0, refusedUntil: null, foreign: [] });
   } catch (error) {
     if (isApiError(error, "AlreadyExists")) return await meet(order, uid, memory, context);
@@ -76,6 +79,11 @@ async function createJob(order: RunOrder, memory: Memory, context: Context): Pro
     log.warn({ namespace, name, job: order.job, reason: error.reason, error: error.message }, "job refused");
   }
   return before !== JSON.stringify([memory.refusal, memory.foreign]);
+}
+
+function tellStarted({ migration, job, runId, attempt, source }: RunOrder, { recorder }: Context): void {
+  const note = `run ${runId}: Job ${job} for ${sourceName(source)}, attempt ${attempt}`;
+  recorder.record({ regarding: regardingOf(migration), type: "Normal", reason: "RunStarted", note, action: "Start" });
 }
 
 /** The server's no to this very Job: a quota, a webhook, a policy, a namespace that ends, a field that it doesn't take. */

@@ -85,3 +85,39 @@ test("a refused Job of a resource that is then suspended is no reason to look ag
   web.change({ suspend: true });
   expect(await web.during(3_600_000)).toBeLessThan(10);
 });
+
+test("a run is said to have started when its Job is made, not when it is refused", async () => {
+  let refuses = true;
+  const web = server({}, ({ method, path }) => {
+    if (refuses && method === "POST" && path.endsWith("/jobs")) throw forbidden();
+  });
+  await web.during(10_000);
+  const started = () => web.events.filter((event) => event.startsWith("RunStarted"));
+  expect(started()).toEqual([]);
+  refuses = false;
+  await web.during(60_000);
+  await web.during(60_000);
+  expect(started()).toHaveLength(1);
+});
+
+test("a status that can't be read is replaced whole: the next one can", async () => {
+  const web = server({ drift: { number: "three" }, epoch: 4, somebodys: true });
+  await web.during(10_000);
+  await web.during(10_000);
+  expect(web.status.drift).toBeUndefined();
+  expect(web.calls).toEqual(["PATCH databasemigrations/web/status", "POST jobs"]);
+});
+
+test("a spec that the API server takes and nobody can use stalls, and is told once", async () => {
+  const web = server();
+  web.change({ timeouts: { run: "9999d" } });
+  expect(await web.look()).toBeNull();
+  expect(await web.look()).toBeNull();
+  expect(web.status.conditions).toMatchObject([
+    { type: "Ready", status: "False", reason: "InvalidSpec" },
+    { type: "Stalled", status: "True", reason: "InvalidSpec" },
+  ]);
+  expect(web.message()).toContain("a duration is at most ten years");
+  expect(web.events).toHaveLength(1);
+  expect(web.calls).toEqual(["PATCH databasemigrations/web/status"]);
+});

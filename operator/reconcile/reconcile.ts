@@ -10,7 +10,7 @@ import type { Decision } from "./decide.ts";
 import type { Memory } from "./memory.ts";
 import { observe } from "./observe.ts";
 import { statusOf } from "./status.ts";
-import { tell } from "./tell.ts";
+import { regardingOf, tell } from "./tell.ts";
 import { writeStatus } from "./write-status.ts";
 
 /** Progress alone is written at most so often. */
@@ -38,7 +38,8 @@ export async function reconcile(key: string, context: Context): Promise<number |
     ? memory.wroteAt + PROGRESS_MS - context.clock.now()
     : 0;
   if (wait > 0) return Math.min(wait, decision.again ?? wait);
-  const written = await writeStatus(migration, status, context);
+  const before = isUnread(migration, raw) ? (raw.status as Status) : migration.status;
+  const written = await writeStatus({ metadata: migration.metadata, status: before }, status, context);
   if (written === "conflict") return CONFLICT_MS * 2 ** Math.min(memory.conflicts++, 6);
   memory.conflicts = 0;
   if (written === "written") memory.wroteAt = context.clock.now();
@@ -93,6 +94,10 @@ function parse(raw: RawMigration): Parsed {
   return { is: "invalid", message: z.prettifyError(parsed.error), migration: WithoutSpec.parse(whole) };
 }
 
+/** What couldn't be read has to go: a field of it that stayed would make the next status unreadable too. */
+const isUnread = ({ status }: DatabaseMigration, raw: RawMigration): boolean =>
+  Object.keys(status).length === 0 && Object.keys(raw.status ?? {}).length > 0;
+
 async function tellInvalid(
   { migration, message }: Extract<Parsed, { is: "invalid" }>,
   context: Context,
@@ -107,6 +112,16 @@ async function tellInvalid(
     const lastTransitionTime = before?.status === status ? before.lastTransitionTime : now;
     return { type, status, reason: "InvalidSpec", message: text, lastTransitionTime, observedGeneration: generation };
   });
-  const status = { ...migration.status, observedGeneration: generation, conditions };
-  return (await writeStatus(migration, status, context)) === "conflict" ? CONFLICT_MS : null;
+  // The last word on drift is kept there.
+  const kept = known.filter(({ type }) => type === "Drifted");
+  const status = { ...migration.status, observedGeneration: generation, conditions: [...conditions, ...kept] };
+  const written = await writeStatus(migration, status, context);
+  if (written === "conflict") return CONFLICT_MS;
+  if (written === "written") {
+    const { namespace, name } = migration.metadata;
+    context.log.warn({ namespace, name, message: text }, "spec can't be used");
+    const regarding = regardingOf(migration);
+    context.recorder.record({ regarding, type: "Warning", reason: "InvalidSpec", note: text, action: "Start" });
+  }
+  return null;
 }

@@ -1,6 +1,8 @@
 import { API_VERSION, KIND } from "../../contract/resource/names.ts";
 import type { Reason } from "../../contract/resource/reason.ts";
+import type { DatabaseMigration } from "../../contract/resource/resource.ts";
 import type { Release, StatusRun } from "../../contract/resource/status.ts";
+import type { Regarding } from "../event/event.ts";
 import type { Context } from "./context.ts";
 import { GIVEN_UP } from "./decide.ts";
 import type { Decision } from "./decide.ts";
@@ -24,8 +26,8 @@ const TROUBLES = new Set<Reason>([
 
 /** Says in events and log lines what is new in this decision, under the run's id. */
 export function tell(decision: Decision, observed: Observed, { recorder, log }: Context): void {
-  const { namespace, name, uid } = observed.migration.metadata;
-  const regarding = { apiVersion: API_VERSION, kind: KIND, namespace, name, uid };
+  const { namespace, name } = observed.migration.metadata;
+  const regarding = regardingOf(observed.migration);
   for (const told of newsOf(decision, observed)) recorder.record({ regarding, ...told });
   for (const run of decision.ended) {
     const { id: runId, status, job, source, error } = run;
@@ -36,8 +38,13 @@ export function tell(decision: Decision, observed: Observed, { recorder, log }: 
   if (before !== reason) log.info({ namespace, name, is, reason, message }, "condition changed");
 }
 
+/** The resource, as an event names it. */
+export function regardingOf({ metadata: { namespace, name, uid } }: Pick<DatabaseMigration, "metadata">): Regarding {
+  return { apiVersion: API_VERSION, kind: KIND, namespace, name, uid };
+}
+
 /** The events that a decision is worth. */
-export function newsOf({ verdict, ended, acts, ledger }: Decision, observed: Observed): Told[] {
+export function newsOf({ verdict, ended, ledger }: Decision, observed: Observed): Told[] {
   const news = ended.map((run) =>
     endOf(
       run,
@@ -47,17 +54,6 @@ export function newsOf({ verdict, ended, acts, ledger }: Decision, observed: Obs
   const isNewReason = readyReason(observed) !== verdict.reason;
   if (isNewReason && TROUBLES.has(verdict.reason)) {
     news.push({ type: "Warning", reason: verdict.reason, note: verdict.message, action: "Start" });
-  }
-  for (const act of acts) {
-    if (act.is !== "createJob" || act.order.command !== "migrate") continue;
-    const { job, runId, attempt, source } = act.order;
-    const what = source.from === "image" ? source.image : source.name;
-    news.push({
-      type: "Normal",
-      reason: "RunStarted",
-      note: `run ${runId}: Job ${job} for ${what}, attempt ${attempt}`,
-      action: "Start",
-    });
   }
   const { drifted } = ledger;
   const drift = observed.migration.status.conditions?.find(({ type }) => type === "Drifted");

@@ -62,7 +62,7 @@ function followed(migration: DatabaseMigration, { deployment, replicaSets }: Wor
     current === undefined ||
     annotations?.[REVISION] === undefined
   ) {
-    const message = `the ReplicaSet of generation ${generation} of the Deployment ${name} isn't there yet`;
+    const message = `the ReplicaSet of generation ${generation} of the Deployment ${name} isn't there yet: is it paused?`;
     return { is: "unknown", waits: true, reason: "WorkloadNotObserved", message };
   }
   const wanted = wantedOf(migration, current, generation);
