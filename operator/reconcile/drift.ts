@@ -7,7 +7,8 @@ import { cut } from "./cut.ts";
 import type { Ledger } from "./ledger.ts";
 import { isProved } from "./ledger.ts";
 import type { Observed } from "./observed.ts";
-import { hasEnded, learn } from "./settle.ts";
+import { learn } from "./learn.ts";
+import { hasEnded } from "./settle.ts";
 
 /** In place of a release's key: names the Jobs and tags the reports of the checks. */
 export const DRIFT_KEY = "drift";
