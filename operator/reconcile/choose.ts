@@ -43,7 +43,8 @@ const mayRun = (outcome: Outcome): boolean => !hasEnded(outcome) || (outcome.is 
 function restart(ledger: Ledger, active: Release, observed: Observed): Choice {
   const nothing = { ledger, start: null, again: null };
   const isThere = observed.jobs.some(({ name }) => name === active.job);
-  if (isThere || strays(ledger, observed).length > 0) return nothing;
+  // Whether it is still wanted is about to be known.
+  if (isThere || observed.settling || strays(ledger, observed).length > 0) return nothing;
   const { target, migration } = observed;
   // Nobody waits for it any more, its source is gone, or nothing may be started: it isn't made again.
   if (migration.spec.suspend || target.is !== "release" || target.wanted.key !== active.key) {

@@ -698,3 +698,12 @@ test("a check whose Job is refused says so; drift that is known stays known", ()
   web.look();
   expect(web.condition("Drifted")).toBe("True Drift");
 });
+
+test("a run whose Job isn't made yet isn't given up because its Deployment is scaled", () => {
+  const web = world();
+  web.look({ dies: true });
+  const target = { is: "unknown", waits: true, reason: "WorkloadNotObserved", message: "not yet" } as const;
+  expect(web.look({ target, settling: true })).toMatchObject({ acts: [], ended: [] });
+  web.look();
+  expect(web.created.map(({ attempt, runId }) => `${attempt} ${runId}`)).toEqual(["1 id-1"]);
+});
