@@ -38,7 +38,7 @@ export async function installOperator(cluster: Cluster, options: InstallOptions)
   if (!cluster.created) stack.defer(async () => await remove(cluster, objects));
   await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }, ...objects);
   if (objects.some(({ kind }) => kind === "CustomResourceDefinition")) {
-    await cluster.kubectl("wait", "--for=condition=Established", `crd/${CRD}`, "--timeout=30s");
+    await established(cluster);
   }
   const account = objects.find(({ kind }) => kind === "ServiceAccount")?.metadata.name ?? "";
   const { kubeconfig } = stack.use(await writeKubeconfig(cluster, namespace, account));
@@ -52,6 +52,19 @@ export async function installOperator(cluster: Cluster, options: InstallOptions)
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
 }
+
+/**
+ * The CRD as no release's own, and served: for a cluster that several tests install on, each with `crds.enabled` off. Helm
+ * refuses one that it or its release didn't make.
+ */
+export async function applyCrd(cluster: Cluster): Promise<void> {
+  const rendered = await render("lockkeeper", { namespace: "default" });
+  await cluster.apply(...rendered.filter(({ kind }) => kind === "CustomResourceDefinition"));
+  await established(cluster);
+}
+
+const established = async (cluster: Cluster): Promise<string> =>
+  await cluster.kubectl("wait", "--for=condition=Established", `crd/${CRD}`, "--timeout=30s");
 
 /** A kubeconfig for the cluster with a fresh token of that ServiceAccount; its folder goes with the scope. */
 export async function writeKubeconfig(

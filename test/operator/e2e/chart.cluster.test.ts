@@ -1,6 +1,7 @@
 /** The operator as users have it: two replicas in the cluster, installed by the chart. */
 import { afterAll, beforeAll, inject, it } from "vitest";
 import { installChart } from "../helm-install.ts";
+import { applyCrd } from "../install.ts";
 import type { LogLine } from "../operator-process.ts";
 import { record, until } from "./recorder.ts";
 import { apiOf, sharedCluster } from "./scene.ts";
@@ -15,7 +16,8 @@ beforeAll(async () => {
   const cluster = await sharedCluster();
   const api = apiOf(cluster.kubeconfig, stack);
   const [repository = "", tag = ""] = inject("image").split(":");
-  const set = { "image.repository": repository, "image.tag": tag, "watch.allNamespaces": true };
+  const set = { "image.repository": repository, "image.tag": tag, "watch.allNamespaces": true, "crds.enabled": false };
+  await applyCrd(cluster);
   stack.use(await installChart(cluster, "lockkeeper", { name: "lockkeeper", namespace, set }));
   const recorder = stack.use(await record(api));
   scene = { cluster, api, recorder, log: async () => await podLogs(cluster) };

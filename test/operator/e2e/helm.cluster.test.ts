@@ -5,8 +5,9 @@ import { temporaryFolder } from "../../images/folder.ts";
 import { database } from "../../postgres/database.ts";
 import type { TestDatabase } from "../../postgres/database.ts";
 import { CANARY, leaks } from "../../runner/canary.ts";
-import { chartFolder, HELMS, helmWith, render } from "../helm.ts";
+import { chartFolder, HELMS, helmWith } from "../helm.ts";
 import type { Helm } from "../helm.ts";
+import { applyCrd } from "../install.ts";
 import { writeAppChart } from "./app-chart.ts";
 import { sharedCluster } from "./scene.ts";
 import { appImage, bareImage, LAST } from "./sources.ts";
@@ -109,9 +110,7 @@ describe.each(HELMS)("%s", (version) => {
 
   it("installs the operator, whose test migrates a database, and tells what keeps it from it", async () => {
     await using at = await place(version);
-    const rendered = await render("lockkeeper", { namespace: at.namespace });
-    // Other tests' too: no release may own it here.
-    await at.cluster.apply(rendered.find(({ kind }) => kind === "CustomResourceDefinition"));
+    await applyCrd(at.cluster);
     const values = { crds: { enabled: false }, image, test: { databaseUrlSecret: { name: "web-db" } } };
     const chart = chartFolder("lockkeeper");
     // Its policies are in no namespace, and would hold for other tests.
