@@ -1,6 +1,8 @@
 import { RUN_ANNOTATION, RUNNER_CONTAINER } from "../../contract/resource/names.ts";
 import type { DatabaseMigration } from "../../contract/resource/resource.ts";
 import { uuidV7 } from "../../contract/uuid.ts";
+import { PODS } from "../api/kinds.ts";
+import { pathOf } from "../api/path.ts";
 import { controllerOf } from "../kubernetes/objects.ts";
 import type { Job, Pod } from "../kubernetes/objects.ts";
 import { tagOf } from "../job/order.ts";
@@ -8,6 +10,7 @@ import { readOutcome } from "../outcome/read-outcome.ts";
 import { whyNoPod } from "../outcome/why-no-pod.ts";
 import { liveKeys, targetOf } from "../release/target.ts";
 import type { Target, Workload } from "../release/target.ts";
+import { JOB_NAME } from "../watch/caches.ts";
 import { databaseOf } from "../watch/migration.ts";
 import type { Context } from "./context.ts";
 import { POD_EXPECTED_MS, SETTLE_MS } from "./decide.ts";
@@ -21,8 +24,12 @@ export async function observe(migration: DatabaseMigration, memory: Memory, cont
   const now = new Date(clock.wall());
   const { uid } = migration.metadata;
   const workload = workloadOf(migration, context);
-  const jobs = await Promise.all(caches.jobs.by("owner", uid).map((job) => observeJob(job, { memory, context, now })));
-  const active = running(readLedger(migration));
+  const ledger = readLedger(migration);
+  const active = running(ledger);
+  // Of the runs that are on: what older ones came to is written.
+  const current = new Set([active?.job ?? "", ledger.drift?.running === true ? ledger.drift.job : ""]);
+  const own = caches.jobs.by("owner", uid);
+  const jobs = await Promise.all(own.map((job) => observeJob(job, { current, memory, context, now })));
   const known = active === null ? undefined : caches.jobs.get(`${migration.metadata.namespace}/${active.job}`);
   const target = targetOf(migration, workload);
   return {
@@ -57,7 +64,7 @@ function workloadOf({ metadata, spec }: DatabaseMigration, { caches }: Context):
 
 async function observeJob(
   job: Job,
-  { memory, context, now }: { memory: Memory; context: Context; now: Date },
+  { current, memory, context, now }: { current: Set<string>; memory: Memory; context: Context; now: Date },
 ): Promise<ObservedJob> {
   const { metadata } = job;
   const { annotations = {} } = metadata;
@@ -67,9 +74,13 @@ async function observeJob(
     command: annotations[RUN_ANNOTATION.command] === "status" ? ("status" as const) : ("migrate" as const),
     runId: annotations[RUN_ANNOTATION.runId] ?? "",
   };
-  const pods = context.caches.pods.by("job", `${metadata.namespace}/${metadata.name}`);
-  const pod = newest(pods.filter((one) => controllerOf(one)?.uid === metadata.uid));
-  const outcome = readOutcome(job, pod, { ...identity, tag: tagOf(identity) }, now);
+  let pod = podOf(job, context);
+  let outcome = readOutcome(job, pod, { ...identity, tag: tagOf(identity) }, now);
+  if (pod === null && outcome.is === "lost" && current.has(metadata.name)) {
+    await learnPods(job, context);
+    pod = podOf(job, context);
+    outcome = readOutcome(job, pod, { ...identity, tag: tagOf(identity) }, now);
+  }
   if (outcome.is === "starting" && outcome.reason === "JobPodNotCreated") {
     const why = await whyNoPodYet(job, memory, context);
     if (why !== null) outcome.message = `${outcome.message}: ${why}`;
@@ -85,6 +96,21 @@ async function observeJob(
     outcome,
     sidecars: pod !== null && pod.metadata.deletionTimestamp === undefined && hasSidecars(pod),
   };
+}
+
+/**
+ * The Job has ended and no pod of it is known: it may be gone, or the watch of pods is behind that of Jobs. A run's end is
+ * told once, so the API server is asked.
+ */
+async function learnPods({ metadata: { namespace, name } }: Job, { api, caches }: Context): Promise<void> {
+  const query = { labelSelector: `${JOB_NAME}=${name}` };
+  const { items } = await api.request<{ items: Pod[] | null }>("GET", pathOf(PODS, namespace), { query });
+  for (const pod of items ?? []) caches.pods.put(pod);
+}
+
+function podOf({ metadata }: Job, { caches }: Context): Pod | null {
+  const pods = caches.pods.by("job", `${metadata.namespace}/${metadata.name}`);
+  return newest(pods.filter((one) => controllerOf(one)?.uid === metadata.uid));
 }
 
 /**

@@ -56,7 +56,7 @@ const DEPLOYMENTS: Resource = { api: "/apis/apps/v1", plural: "deployments" };
 const REPLICA_SETS: Resource = { api: "/apis/apps/v1", plural: "replicasets" };
 
 /** Set by the Job controller on each of its pods. */
-const JOB_NAME = "batch.kubernetes.io/job-name";
+export const JOB_NAME = "batch.kubernetes.io/job-name";
 const OURS: Query = { labelSelector: `${LABEL.managedBy}=${MANAGED_BY}` };
 
 /** Begins to watch: one reflector for each kind and namespace. */
