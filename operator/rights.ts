@@ -18,6 +18,8 @@ const RIGHTS: readonly Right[] = [
   { group: "batch", resource: "jobs", verb: "create" },
   { group: "batch", resource: "jobs", verb: "delete" },
   { group: "", resource: "pods", verb: "watch" },
+  { group: "", resource: "pods", verb: "get" },
+  { group: "", resource: "pods", verb: "patch" },
   { group: "", resource: "pods", verb: "delete" },
   { group: "apps", resource: "deployments", verb: "watch" },
   { group: "apps", resource: "replicasets", verb: "watch" },

@@ -10,6 +10,13 @@ export const API_VERSION = `${GROUP}/${VERSION}`;
 export const RETRY_ANNOTATION = `${GROUP}/retry`;
 export const RECHECK_ANNOTATION = `${GROUP}/recheck`;
 
+/**
+ * The gate of a pod that waits for its release's migrations, and the annotation that names the resources, divided by commas.
+ * The other annotation names the container whose image counts, in a Deployment that isn't the followed one.
+ */
+export const GATE = `${GROUP}/migration`;
+export const GATE_CONTAINER_ANNOTATION = `${GROUP}/container`;
+
 /** Labels of a run's Job and pod. By MANAGED_BY the operator's watches select, so it is set on nothing else. */
 export const LABEL = {
   name: "app.kubernetes.io/name",

@@ -59,6 +59,9 @@ export type Pod = KubernetesObject & {
   };
 };
 
+/** A pod that waits at its scheduling gates. */
+export type GatedPod = KubernetesObject & { spec: { schedulingGates?: { name: string }[] } };
+
 export type Toleration = {
   key?: string;
   operator?: string;
@@ -79,7 +82,12 @@ export type PodTemplate = {
 };
 
 export type Deployment = KubernetesObject & {
-  spec: { replicas?: number; template: PodTemplate };
+  spec: {
+    replicas?: number;
+    template: PodTemplate;
+    strategy?: { type?: string; rollingUpdate?: { maxUnavailable?: number | string } };
+    progressDeadlineSeconds?: number;
+  };
   status?: { observedGeneration?: number };
 };
 

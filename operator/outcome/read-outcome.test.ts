@@ -128,6 +128,7 @@ test("a Job has 30 s for its pod; after that somebody should know", () => {
   const late = read(job(), null, after(45_000));
   expect(late).toMatchObject({ is: "starting", reason: "JobPodNotCreated", pod: null });
   expect(late).toHaveProperty("message", expect.stringContaining("2026-01-01T12:00:00Z"));
+  expect(read(job(), null, after(90_000))).toEqual(late);
   expect(read(job([], { active: 1 }), null, after(45_000))).toMatchObject({ is: "starting", reason: null });
 });
 

@@ -1,6 +1,7 @@
 import { redact } from "../../contract/redact.ts";
 import { LABEL, MANAGED_BY } from "../../contract/resource/names.ts";
 import type { DatabaseMigration } from "../../contract/resource/resource.ts";
+import { openGates } from "../gate/open.ts";
 import { ApiError, isApiError } from "../api/api.ts";
 import { JOBS, PODS } from "../api/kinds.ts";
 import { pathOf } from "../api/path.ts";
@@ -32,6 +33,9 @@ export async function act(
       case "follow":
         follows = one.runId;
         context.followers.start(one.runId, { namespace, name: one.pod });
+        break;
+      case "open":
+        isNews = (await openGates(namespace, one.pods, context)) || isNews;
         break;
       case "createJob":
         isNews = (await createJob(one.order, memory, context)) || isNews;

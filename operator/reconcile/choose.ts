@@ -11,6 +11,7 @@ import { isProved, releaseOf, running, withRelease, withRun } from "./ledger.ts"
 import type { Ledger } from "./ledger.ts";
 import type { Observed, ObservedJob } from "./observed.ts";
 import { hasEnded, pauseOf } from "./settle.ts";
+import { wantedReleases } from "./wanted.ts";
 
 /** What a decision starts, and the ledger that has to be written before. */
 export type Choice = { ledger: Ledger; start: RunOrder | null; again: number | null };
@@ -20,10 +21,11 @@ export function choose(ledger: Ledger, observed: Observed): Choice {
   const nothing = { ledger, start: null, again: null };
   if (active !== null) return restart(ledger, active, observed);
   if (observed.migration.spec.suspend || strays(ledger, observed).length > 0) return nothing;
-  if (observed.target.is !== "release") return nothing;
-  const { wanted } = observed.target;
-  if (!isProved(ledger, wanted.key)) return startRelease(ledger, wanted, observed);
-  return startDrift(ledger, wanted, observed);
+  const isOpen = ({ key }: Wanted): boolean => !isProved(ledger, key) && releaseOf(ledger, key)?.state !== "Failed";
+  const next = wantedReleases(observed).find(isOpen);
+  if (next !== undefined) return startRelease(ledger, next, observed);
+  if (observed.target.is !== "release" || !isProved(ledger, observed.target.wanted.key)) return nothing;
+  return startDrift(ledger, observed.target.wanted, observed);
 }
 
 /**
@@ -45,19 +47,19 @@ function restart(ledger: Ledger, active: Release, observed: Observed): Choice {
   const isThere = observed.jobs.some(({ name }) => name === active.job);
   // Whether it is still wanted is about to be known.
   if (isThere || observed.settling || strays(ledger, observed).length > 0) return nothing;
-  const { target, migration } = observed;
+  const wanted = wantedReleases(observed).find(({ key }) => key === active.key);
   // Nobody waits for it any more, its source is gone, or nothing may be started: it isn't made again.
-  if (migration.spec.suspend || target.is !== "release" || target.wanted.key !== active.key) {
+  if (observed.migration.spec.suspend || wanted === undefined) {
     return { ...nothing, ledger: withRelease(ledger, { ...active, state: "Pending" }), again: 0 };
   }
-  return { ...nothing, start: orderOf(active, target.wanted, observed) };
+  return { ...nothing, start: orderOf(active, wanted, observed) };
 }
 
 function startRelease(ledger: Ledger, wanted: Wanted, observed: Observed): Choice {
   if (ledger.drift?.running === true)
     return { ledger: withDriftStopped(ledger, ledger.drift), start: null, again: null };
   const known = releaseOf(ledger, wanted.key);
-  if (known?.state === "Failed" || lacksImageVolumes(observed)) return { ledger, start: null, again: null };
+  if (lacksImageVolumes(observed)) return { ledger, start: null, again: null };
   const now = observed.now.getTime();
   const pause = known === null ? 0 : pauseOf(known.failures, observed.migration.spec.retry);
   const wait = known?.retryAt === undefined ? 0 : Date.parse(known.retryAt) - now;
@@ -160,11 +162,8 @@ function sourceOf(wanted: Wanted, observed: Observed, copy: Copy | undefined): R
 }
 
 /** The way that the spec demands isn't there: the API server would drop the volume, and the run would find no files. */
-export const lacksImageVolumes = ({ migration, imageVolumes, target }: Observed): boolean =>
-  !imageVolumes &&
-  target.is === "release" &&
-  target.wanted.from === "image" &&
-  migration.spec.source.copy === "ImageVolume";
+export const lacksImageVolumes = ({ migration, imageVolumes }: Observed): boolean =>
+  !imageVolumes && migration.spec.source.configMap === undefined && migration.spec.source.copy === "ImageVolume";
 
 /** How the files leave the image: as the spec says; by itself, as a volume wherever that was not refused before. */
 function copyOf({ migration, imageVolumes }: Observed, known: Release | null): Copy {

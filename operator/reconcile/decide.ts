@@ -1,5 +1,7 @@
 import type { Reason } from "../../contract/resource/reason.ts";
 import type { Release, StatusRun } from "../../contract/resource/status.ts";
+import { gatesOf } from "../gate/gate.ts";
+import type { Held, PodRef } from "../gate/gate.ts";
 import type { RunOrder } from "../job/order.ts";
 import { choose, imageOf, strays } from "./choose.ts";
 import { settleDrift } from "./drift.ts";
@@ -10,6 +12,7 @@ import { giveUp, handleRecheck, handleRetry } from "./requests.ts";
 import { hasEnded, settle } from "./settle.ts";
 import { verdictOf } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
+import { wantedReleases } from "./wanted.ts";
 
 /** What is done in the cluster, once the status that tells of it is written. Each may be repeated without harm. */
 export type Act =
@@ -17,12 +20,16 @@ export type Act =
   | { is: "deleteJob"; name: string; uid: string; why: string }
   /** The runner has ended and its pod goes on: a sidecar that nobody stops. */
   | { is: "deletePod"; name: string }
-  | { is: "follow"; pod: string; runId: string };
+  | { is: "follow"; pod: string; runId: string }
+  /** Takes our gate away: what these pods need is proved, and written. */
+  | { is: "open"; pods: PodRef[] };
 
 export type Decision = {
   ledger: Ledger;
   verdict: Verdict;
   acts: Act[];
+  /** Pods that stay at the gate, and why. */
+  held: Held[];
   /** Runs whose outcome is new in this decision: each is told by an event and a log line. */
   ended: StatusRun[];
   /** In how many milliseconds something is due that no event will tell; null for nothing. */
@@ -48,10 +55,15 @@ export function decide(observed: Observed): Decision {
   const asked = giveUp(handleRecheck(handleRetry(settled, observed), observed), observed);
   const chosen = choose(asked, observed);
   const ledger = closeRuns(forget(withRevision(chosen.ledger, observed), observed), observed);
+  const verdict = verdictOf(ledger, observed);
+  const gates = gatesOf(ledger, observed.gated, { name: observed.migration.metadata.name, ...verdict });
   return {
     ledger,
-    verdict: verdictOf(ledger, observed),
+    verdict,
+    held: gates.held,
     acts: [
+      // First: pods wait for it.
+      ...(gates.open.length === 0 ? [] : [{ is: "open" as const, pods: gates.open }]),
       ...actsOf(ledger, observed),
       ...(chosen.start === null ? [] : [{ is: "createJob" as const, order: chosen.start }]),
     ],
@@ -90,11 +102,12 @@ const KEPT = 20;
 const MOST_KEPT = 100;
 
 /** Forgets proof that nobody can need any more: gate.md, step 12. */
-function forget(ledger: Ledger, { live, target }: Observed): Ledger {
-  const wanted = target.is === "release" ? target.wanted.key : null;
+function forget(ledger: Ledger, observed: Observed): Ledger {
+  const { live } = observed;
+  const wanted = new Set(wantedReleases(observed).map(({ key }) => key));
   const isKept = (release: Release, index: number): boolean =>
     release.state === "Running" ||
-    release.key === wanted ||
+    wanted.has(release.key) ||
     index < KEPT ||
     (index < MOST_KEPT && live !== null && live.has(release.key));
   return { ...ledger, releases: ledger.releases.filter(isKept) };

@@ -10,6 +10,8 @@ export type Memory = {
   refusedUntil: { at: number; generation: number } | null;
   /** When its status was written last, by the operator's clock; -Infinity for never. */
   wroteAt: number;
+  /** Why each pod at the gate is held, by uid, as it was told last. */
+  held: Map<string, string>;
   /** The run whose log is followed. */
   follows: string | null;
   /** Since when its Deployment's controller hasn't seen the newest generation, by the operator's clock. */
@@ -40,6 +42,7 @@ export function openMemories(): Memories {
         follows: known?.follows ?? null,
         unobservedSince: null,
         conflicts: 0,
+        held: new Map(),
         noPod: null,
       };
       memories.set(key, fresh);

@@ -5,6 +5,7 @@ import { PODS } from "../api/kinds.ts";
 import { pathOf } from "../api/path.ts";
 import { controllerOf } from "../kubernetes/objects.ts";
 import type { Job, Pod } from "../kubernetes/objects.ts";
+import { observeGated } from "../gate/observe.ts";
 import { tagOf } from "../job/order.ts";
 import { readOutcome } from "../outcome/read-outcome.ts";
 import { whyNoPod } from "../outcome/why-no-pod.ts";
@@ -41,6 +42,9 @@ export async function observe(migration: DatabaseMigration, memory: Memory, cont
     foreign: new Set(known !== undefined && controllerOf(known)?.uid !== uid ? [known.metadata.name] : memory.foreign),
     progress: active === null ? null : context.followers.get(active.runId),
     refusal: memory.refusal,
+    gated: context.caches.gated
+      .by("resource", `${migration.metadata.namespace}/${migration.metadata.name}`)
+      .map((pod) => observeGated(migration, pod, context.caches)),
     sharedWith: sharedWith(migration, context),
     imageVolumes: context.imageVolumes(),
     freshId: uuidV7(now),

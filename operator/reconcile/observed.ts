@@ -1,4 +1,5 @@
 import type { DatabaseMigration } from "../../contract/resource/resource.ts";
+import type { Gated } from "../gate/gate.ts";
 import type { RunIdentity, Outcome } from "../outcome/outcome.ts";
 import type { Progress } from "../progress/progress.ts";
 import type { Target } from "../release/target.ts";
@@ -39,6 +40,8 @@ export type Observed = {
   foreign: Set<string>;
   progress: Progress | null;
   refusal: Refusal | null;
+  /** Pods that wait at the gate for this resource. */
+  gated: Gated[];
   /** Other resources on the same database, for people. */
   sharedWith: string[];
   /** Whether the API server knows image volumes. */

@@ -1,26 +1,16 @@
 /** Whatever happens, in whatever order: what must hold of decisions. A failure prints the seed that repeats it. */
 import { expect, test } from "vitest";
 import { Status } from "../../contract/resource/status.ts";
+import { seeded } from "./seeded.fixture.ts";
 import { hasEnded } from "./settle.ts";
 import { world } from "./world.fixture.ts";
 import type { World } from "./world.fixture.ts";
 
-const SEQUENCES = 400;
+const SEQUENCES = 150;
 const STEPS = 60;
 const first = Number(process.env["LOCKKEEPER_SEED"] ?? Date.now() % 1_000_000_000);
 
 type Random = () => number;
-
-/** mulberry32: small, and the same everywhere. */
-function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const pick = <T>(random: Random, list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DatabaseMigration } from "../../contract/resource/resource.ts";
 import { Status } from "../../contract/resource/status.ts";
 import type { RawMigration } from "../watch/migration.ts";
+import { tellHeld } from "../gate/tell.ts";
 import { act } from "./act.ts";
 import type { Context } from "./context.ts";
 import { cut } from "./cut.ts";
@@ -44,6 +45,8 @@ export async function reconcile(key: string, context: Context): Promise<number |
   memory.conflicts = 0;
   if (written === "written") memory.wroteAt = context.clock.now();
   tell(decision, observed, context);
+  const { namespace } = migration.metadata;
+  tellHeld(decision.held, { namespace, run: migration.spec.timeouts.run }, memory, context);
   const isNews = await act(decision.acts, migration, memory, context);
   if (isNews) return 0;
   return againIn(decision, memory, context);

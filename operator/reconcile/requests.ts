@@ -5,6 +5,7 @@ import { cut } from "./cut.ts";
 import { running, withRelease } from "./ledger.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Observed } from "./observed.ts";
+import { wantedReleases } from "./wanted.ts";
 
 /** A new generation of the spec, or a value of the retry annotation that wasn't there before: what failed is tried again. */
 export function handleRetry(ledger: Ledger, observed: Pick<Observed, "migration" | "jobs">): Ledger {
@@ -27,10 +28,11 @@ export function handleRetry(ledger: Ledger, observed: Pick<Observed, "migration"
  * A run that can't begin, for a Secret that isn't there or an image that can't be pulled, is given up for what may cure
  * it: another release, a change of the spec, the retry annotation. Its Job is deleted. One that began is never stopped.
  */
-export function giveUp(ledger: Ledger, { target, jobs }: Pick<Observed, "target" | "jobs">): Ledger {
+export function giveUp(ledger: Ledger, observed: Pick<Observed, "target" | "gated" | "jobs">): Ledger {
   const active = running(ledger);
-  if (active === null || target.is !== "release" || target.wanted.key === active.key) return ledger;
-  return isStuck(active, jobs) ? withRelease(ledger, givenUp(active)) : ledger;
+  const newest = wantedReleases(observed)[0];
+  if (active === null || newest === undefined || newest.key === active.key) return ledger;
+  return isStuck(active, observed.jobs) ? withRelease(ledger, givenUp(active)) : ledger;
 }
 
 function isStuck(release: Release, jobs: Observed["jobs"]): boolean {

@@ -5,7 +5,7 @@ import { ApiError } from "../api/api.ts";
 import type { Method, RequestOptions } from "../api/api.ts";
 import { fakeClock } from "../clock-fixture.ts";
 import { controllerOf } from "../kubernetes/objects.ts";
-import type { Deployment, Job, KubernetesObject, Pod, ReplicaSet } from "../kubernetes/objects.ts";
+import type { Deployment, GatedPod, Job, KubernetesObject, Pod, ReplicaSet } from "../kubernetes/objects.ts";
 import { databaseOf } from "../watch/migration.ts";
 import type { RawMigration } from "../watch/migration.ts";
 import { createStore } from "../watch/store.ts";
@@ -43,6 +43,7 @@ export function server(status: unknown = {}, answer: (call: Call) => unknown = (
     migrations: store<RawMigration, "workload" | "database">({ workload: () => null, database: databaseOf }),
     jobs: store<Job, "owner">({ owner }),
     pods: store<Pod, "job">({ job: jobOf }),
+    gated: store<GatedPod, "resource">({ resource: () => null }),
     deployments: store<Deployment>({}),
     replicaSets: store<ReplicaSet, "owner">({ owner }),
   };

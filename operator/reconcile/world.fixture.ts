@@ -64,6 +64,7 @@ export function world({ spec = {}, annotations = {}, slowDeletion = false }: Cha
       foreign: new Set(),
       progress: null,
       refusal: null,
+      gated: [],
       sharedWith: [],
       imageVolumes: true,
       freshId: `id-${++ids}`,

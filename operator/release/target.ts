@@ -73,7 +73,11 @@ function followed(migration: DatabaseMigration, { deployment, replicaSets }: Wor
 }
 
 /** The release of one ReplicaSet; null where it has no such container. */
-function wantedOf(migration: DatabaseMigration, replicaSet: ReplicaSet, workloadGeneration: number): Wanted | null {
+export function wantedOf(
+  migration: DatabaseMigration,
+  replicaSet: ReplicaSet,
+  workloadGeneration: number,
+): Wanted | null {
   const { template } = replicaSet.spec;
   const name = migration.spec.source.workload?.container;
   const { containers } = template.spec;

@@ -3,15 +3,16 @@ import type { Api, ApiError, Query } from "../api/api.ts";
 import { JOBS, MIGRATIONS, PODS } from "../api/kinds.ts";
 import type { Resource } from "../api/path.ts";
 import { controllerOf } from "../kubernetes/objects.ts";
-import type { Deployment, Job, KubernetesObject, Pod, ReplicaSet } from "../kubernetes/objects.ts";
-import { ofDeployment, ofJob, ofMigration, ofPod, ofReplicaSet } from "./enqueue.ts";
+import type { Deployment, GatedPod, Job, KubernetesObject, Pod, ReplicaSet } from "../kubernetes/objects.ts";
+import { ofDeployment, ofGatedPod, ofJob, ofMigration, ofPod, ofReplicaSet } from "./enqueue.ts";
+import { isGated, resourcesOf } from "./gated.ts";
 import { databaseOf, workloadOf } from "./migration.ts";
 import type { RawMigration } from "./migration.ts";
 import { startReflector } from "./reflector.ts";
 import type { Reflector, Restart } from "./reflector.ts";
 import { createStore } from "./store.ts";
 import type { Change, Feed, Store } from "./store.ts";
-import { trimDeployment, trimJob, trimMigration, trimPod, trimReplicaSet } from "./trim.ts";
+import { trimDeployment, trimGatedPod, trimJob, trimMigration, trimPod, trimReplicaSet } from "./trim.ts";
 
 /** What the operator knows of the cluster: the stores that observe reads, and how far they can be trusted. */
 export type Caches = {
@@ -21,6 +22,8 @@ export type Caches = {
   jobs: Store<Job, "owner">;
   /** Of runs. `job`: `NAMESPACE/JOBNAME`. */
   pods: Store<Pod, "job">;
+  /** That wait at our gate. `resource`: `NAMESPACE/NAME` of each resource that they name. */
+  gated: Store<GatedPod, "resource">;
   deployments: Store<Deployment>;
   /** `owner`: the controller's uid. */
   replicaSets: Store<ReplicaSet, "owner">;
@@ -59,6 +62,9 @@ const REPLICA_SETS: Resource = { api: "/apis/apps/v1", plural: "replicasets" };
 export const JOB_NAME = "batch.kubernetes.io/job-name";
 const OURS: Query = { labelSelector: `${LABEL.managedBy}=${MANAGED_BY}` };
 
+/** Gates and annotations can't be selected: but all gated pods are among those without a node. */
+const UNSCHEDULED: Query = { fieldSelector: "spec.nodeName=" };
+
 /** Begins to watch: one reflector for each kind and namespace. */
 export function startCaches({ api, namespaces, onChange, signal, now, onRestart }: CachesOptions): Caches {
   const enqueue =
@@ -73,6 +79,12 @@ export function startCaches({ api, namespaces, onChange, signal, now, onRestart 
   });
   const jobs = createStore<Job, "owner">({ indexes: { owner }, trim: trimJob, onChange: enqueue(ofJob) });
   const pods = createStore<Pod, "job">({ indexes: { job: jobOf }, trim: trimPod, onChange: enqueue(ofPod) });
+  const gated = createStore<GatedPod, "resource">({
+    indexes: { resource: resourcesOf },
+    keep: isGated,
+    trim: trimGatedPod,
+    onChange: enqueue(ofGatedPod),
+  });
   const deployments = createStore<Deployment, never>({
     indexes: {},
     trim: trimDeployment,
@@ -95,13 +107,14 @@ export function startCaches({ api, namespaces, onChange, signal, now, onRestart 
     ...reflect(MIGRATIONS, migrations),
     ...reflect(JOBS, jobs, OURS),
     ...reflect(PODS, pods, OURS),
+    ...reflect(PODS, gated, UNSCHEDULED),
     ...reflect(DEPLOYMENTS, deployments),
     ...reflect(REPLICA_SETS, replicaSets),
   ];
   const synced = all(reflectors, async (reflector) => await reflector.synced);
   synced.catch(() => {}); // whoever waits for it is told
   return {
-    ...{ migrations, jobs, pods, deployments, replicaSets, synced },
+    ...{ migrations, jobs, pods, gated, deployments, replicaSets, synced },
     isSynced: () => reflectors.every((reflector) => reflector.isSynced()),
     freshAt: () => Math.min(...reflectors.map((reflector) => reflector.freshAt())),
     restarts: () => reflectors.reduce((sum, reflector) => sum + reflector.restarts(), 0),

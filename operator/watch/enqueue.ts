@@ -4,7 +4,8 @@
  */
 import { GROUP, KIND, LABEL } from "../../contract/resource/names.ts";
 import { controllerOf, keyOf } from "../kubernetes/objects.ts";
-import type { Job, KubernetesObject } from "../kubernetes/objects.ts";
+import type { GatedPod, Job, KubernetesObject } from "../kubernetes/objects.ts";
+import { resourcesOf } from "./gated.ts";
 import { databaseOf } from "./migration.ts";
 import type { RawMigration } from "./migration.ts";
 import type { Change, Store } from "./store.ts";
@@ -40,6 +41,9 @@ export function ofPod(change: Change<KubernetesObject>): string[] {
   });
   return unique(names);
 }
+
+/** The DatabaseMigrations that the pod's annotation names. */
+export const ofGatedPod = (change: Change<GatedPod>): string[] => unique(both(change).flatMap(resourcesOf));
 
 /** The DatabaseMigrations that follow the Deployment. */
 export function ofDeployment(change: Change<KubernetesObject>, migrations: Migrations): string[] {

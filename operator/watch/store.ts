@@ -38,8 +38,10 @@ export type Feed<T extends KubernetesObject> = {
 };
 
 export type StoreOptions<T, Index extends string> = {
-  /** An object's value in each index; null: not in it. */
-  indexes: Record<Index, (object: T) => string | null>;
+  /** An object's value in each index, or its values; null: not in it. */
+  indexes: Record<Index, (object: T) => string | readonly string[] | null>;
+  /** What isn't kept counts as gone, and may come back. Not given: all is kept. */
+  keep?: (object: T) => boolean;
   /** What is kept of an object. It may return the same one. */
   trim: (object: T) => T;
   /** Called after each change, when store and indexes have it. Must not throw. */
@@ -52,13 +54,15 @@ const REMEMBERED = 10_000;
 export function createStore<T extends KubernetesObject, Index extends string>(
   options: StoreOptions<T, Index>,
 ): Store<T, Index> & Feed<T> {
-  const { trim, onChange } = options;
+  const { trim, onChange, keep = () => true } = options;
   const objects = new Map<string, T>();
-  const indexes = Object.entries<(object: T) => string | null>(options.indexes).map(([name, valueOf]) => ({
-    name,
-    valueOf,
-    keys: new Map<string, Set<string>>(),
-  }));
+  const indexes = Object.entries<(object: T) => string | readonly string[] | null>(options.indexes).map(
+    ([name, valueOf]) => ({
+      name,
+      valueOf,
+      keys: new Map<string, Set<string>>(),
+    }),
+  );
   /** uid of what is gone -> the version at which it went; null: by an own delete, whose version isn't known. */
   const gone = new Map<string, string | null>();
 
@@ -67,11 +71,10 @@ export function createStore<T extends KubernetesObject, Index extends string>(
     if (after === null) objects.delete(key);
     else objects.set(key, after);
     for (const { valueOf, keys } of indexes) {
-      const from = before && valueOf(before);
-      const to = after && valueOf(after);
-      if (from === to) continue;
-      if (from !== null) leave(keys, from, key);
-      if (to !== null) enter(keys, to, key);
+      const from = values(before && valueOf(before));
+      const to = values(after && valueOf(after));
+      for (const value of from) if (!to.includes(value)) leave(keys, value, key);
+      for (const value of to) if (!from.includes(value)) enter(keys, value, key);
     }
     if (before !== null || after !== null) onChange({ before, after, own });
   }
@@ -94,7 +97,9 @@ export function createStore<T extends KubernetesObject, Index extends string>(
     const known = objects.get(key);
     // Where versions can't be compared the watch's word counts, because it comes in order; an answer's may be late.
     const newer = known && compareVersions(object.metadata.resourceVersion, known.metadata.resourceVersion);
-    if (newer === undefined || (newer ?? (own ? 0 : 1)) > 0) change(key, trim(object), own);
+    const isNewer = newer === undefined || (newer ?? (own ? 0 : 1)) > 0;
+    if (isNewer && keep(object)) change(key, trim(object), own);
+    else if (isNewer && known !== undefined) change(key, null, own);
     gone.delete(object.metadata.uid);
   }
 
@@ -128,7 +133,7 @@ export function createStore<T extends KubernetesObject, Index extends string>(
       return {
         page(list) {
           for (const object of list) {
-            listed.add(keyOf(object));
+            if (keep(object)) listed.add(keyOf(object));
             // Said to be gone, and listed after that: it isn't.
             if (goneBefore.delete(object.metadata.uid)) gone.delete(object.metadata.uid);
             take(object, false);
@@ -146,6 +151,9 @@ export function createStore<T extends KubernetesObject, Index extends string>(
     },
   };
 }
+
+const values = (value: string | readonly string[] | null): readonly string[] =>
+  value === null ? [] : typeof value === "string" ? [value] : value;
 
 function enter(keys: Map<string, Set<string>>, value: string, key: string): void {
   const set = keys.get(value);

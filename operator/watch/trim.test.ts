@@ -78,12 +78,13 @@ it("a pod keeps its node and how its containers are", () => {
 
 it("a Deployment and a ReplicaSet keep what a run's Job takes over", () => {
   const deployment = {
-    ...{ metadata, spec: { replicas: 2, strategy: {}, selector: {}, template } },
+    ...{ metadata, spec: { replicas: 2, strategy: { type: "Recreate" }, selector: {}, template } },
     status: { observedGeneration: 2, replicas: 2 },
   };
   const spec = { replicas: 2, template: trimmedTemplate };
   const status = { observedGeneration: 2 };
-  expect(trimDeployment(deployment as Deployment)).toStrictEqual({ metadata: trimmedMeta, spec, status });
+  const withStrategy = { ...spec, strategy: { type: "Recreate" } };
+  expect(trimDeployment(deployment as Deployment)).toStrictEqual({ metadata: trimmedMeta, spec: withStrategy, status });
   expect(trimReplicaSet(deployment as Deployment)).toStrictEqual({ metadata: trimmedMeta, spec });
 });
 

@@ -6,6 +6,7 @@ import { GROUP } from "../../contract/resource/names.ts";
 import type {
   ContainerStatus,
   Deployment,
+  GatedPod,
   Job,
   KubernetesObject,
   Meta,
@@ -45,12 +46,29 @@ export function trimPod({ metadata, spec, status }: Pod): Pod {
   };
 }
 
+export const trimGatedPod = ({ metadata, spec }: GatedPod): GatedPod => ({
+  metadata: trimMeta(metadata),
+  spec: present({ schedulingGates: spec.schedulingGates?.map(({ name }) => ({ name })) }),
+});
+
 export function trimDeployment({ metadata, spec, status }: Deployment): Deployment {
+  const { replicas, strategy, progressDeadlineSeconds } = spec;
   return {
     metadata: trimMeta(metadata),
-    spec: { ...present({ replicas: spec.replicas }), template: trimTemplate(spec.template) },
+    spec: {
+      ...present({ replicas, progressDeadlineSeconds, strategy: strategy && trimStrategy(strategy) }),
+      template: trimTemplate(spec.template),
+    },
     status: present({ observedGeneration: status?.observedGeneration }),
   };
+}
+
+function trimStrategy({
+  type,
+  rollingUpdate,
+}: NonNullable<Deployment["spec"]["strategy"]>): Deployment["spec"]["strategy"] {
+  const unavailable = rollingUpdate && present({ maxUnavailable: rollingUpdate.maxUnavailable });
+  return present({ type, rollingUpdate: unavailable });
 }
 
 export function trimReplicaSet({ metadata, spec }: ReplicaSet): ReplicaSet {

@@ -52,7 +52,7 @@ describe("the operator's account", () => {
       "lockkeeper.dev/databasemigrations/status: patch",
       "lockkeeper.dev/databasemigrations: get list watch",
       "pods/log: get",
-      "pods: delete get list watch",
+      "pods: delete get list patch watch",
     ]);
   });
 

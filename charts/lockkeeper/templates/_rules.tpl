@@ -9,10 +9,10 @@
 - apiGroups: [batch]
   resources: [jobs]
   verbs: [get, list, watch, create, delete]
-# Deletes those whose sidecars go on after the run's end.
+# Deletes those whose sidecars go on after the run's end, and opens our gate of others: a policy holds it to that.
 - apiGroups: [""]
   resources: [pods]
-  verbs: [get, list, watch, delete]
+  verbs: [get, list, watch, patch, delete]
 {{- if .Values.rbac.podLogs }}
 - apiGroups: [""]
   resources: [pods/log]

@@ -1,10 +1,10 @@
 /** Images that hold migrations: those of the example's two releases, with `cp` and without. */
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { layerOf, writeImages } from "../../images/archive.ts";
 import type { Layer } from "../../images/archive.ts";
-import { addCp } from "../../images/cp.ts";
+import { addCp, addProgram } from "../../images/cp.ts";
 import { temporaryFolder } from "../../images/folder.ts";
 
 const releases = fileURLToPath(new URL("../../../examples/workoutlog/releases", import.meta.url));
@@ -18,6 +18,14 @@ type Release = keyof typeof LAST;
 export const appImage = (release: Release): string => `localhost/workoutlog-files:${release}`;
 /** The same without anything to run, as distroless as an image can be. */
 export const bareImage = (release: Release): string => `localhost/workoutlog-bare:${release}`;
+
+const A = { "0001_a.sql": "create table a (id int);" };
+const B = { "0002_b.sql": "create table b (id int);" };
+const SERVED = { one: A, two: { ...A, ...B }, broken: { ...A, ...B, "0003_c.sql": "create tabel c (id int);" } };
+
+/** An app that does nothing but be there, and needs its migrations: plain SQL, one, two, or two and a broken one. */
+export const servedImage = (release: keyof typeof SERVED): string => `localhost/served:${release}`;
+export const SERVED_PATH = "/app/migrations";
 
 /** Writes the archive of all these images. */
 export async function writeSources(archive: string): Promise<void> {
@@ -36,6 +44,14 @@ export async function writeSources(archive: string): Promise<void> {
     });
     images.push({ tag: bareImage(release), layers: [files] });
     images.push({ tag: appImage(release), layers: [programs, files] });
+  }
+  const sleep = await layer("sleep", async (root) => await addProgram(root, "sleep"));
+  for (const [tag, files] of Object.entries(SERVED)) {
+    const sql = await layer(`served-${tag}`, async (root) => {
+      await mkdir(join(root, SERVED_PATH), { recursive: true });
+      for (const [name, text] of Object.entries(files)) await writeFile(join(root, SERVED_PATH, name), text);
+    });
+    images.push({ tag: servedImage(tag as keyof typeof SERVED), layers: [sleep, sql] });
   }
   await writeImages(archive, images);
 }
