@@ -62,7 +62,7 @@ const page = [
   "",
   "## Spec",
   "",
-  ...table(["field", "type", "default", "meaning"], children("spec", root.properties.spec as Field)),
+  ...table(["field", "type", "default", "meaning"], children("spec", root.properties.spec)),
   "",
   "## Status",
   "",
