@@ -59,7 +59,7 @@ export async function showOperator(stack: AsyncDisposableStack): Promise<string>
   const second = await settled(cluster, appImage(2));
   await served(cluster, 2);
   seen("2 migrations more, and release 2 serves", isApplied(second, "0012_keen_valkyrie", 2));
-  say("(Its pods started beside the Job, and were ready when their queries worked. Nothing holds pods back yet.)");
+  say("(Its pods started beside the Job, and were ready when their queries worked. This Deployment holds none back.)");
 
   step(
     "Release 3 alters a table that a forgotten transaction of the web holds: the condition says who, while it waits",
