@@ -80,7 +80,7 @@ export const Status = z.object({
   source: z
     .object({
       image: text(512).describe("The image, or the ConfigMap's name."),
-      available: z.int().min(0).describe("How many migrations it has."),
+      available: z.int().min(0).describe("How many migrations it has; 0 before a run has looked."),
       digest: text(80).describe("Of the migrations: names and checksums."),
       workloadGeneration: z.int().min(0).describe("The Deployment's generation that was seen."),
     })

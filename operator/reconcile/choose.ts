@@ -85,7 +85,7 @@ function startRelease(ledger: Ledger, wanted: Wanted, observed: Observed): Choic
     ...(wanted.from === "image" ? { copy: copyOf(observed, known) } : {}),
   };
   const started = withRelease(ledger, release);
-  const source = { ...(started.source ?? UNSEEN), image: release.image, workloadGeneration: wanted.workloadGeneration };
+  const source = sourceNow(ledger, wanted);
   const run = {
     id: release.runId,
     status: "RUNNING" as const,
@@ -102,7 +102,14 @@ function startRelease(ledger: Ledger, wanted: Wanted, observed: Observed): Choic
 }
 
 const FRESH: Pick<Release, "version" | "attempt" | "failures" | "retryAt"> = { version: "", attempt: 0, failures: 0 };
-const UNSEEN = { available: 0, digest: "" };
+
+/** What the status says of the source: what a run saw of another image isn't true of this one. */
+export function sourceNow({ source }: Ledger, wanted: Wanted): NonNullable<Ledger["source"]> {
+  const { workloadGeneration } = wanted;
+  const image = imageOf(wanted);
+  if (source?.image !== image) return { image, available: 0, digest: "", workloadGeneration };
+  return { ...source, workloadGeneration };
+}
 
 /** As the status may tell it; Kubernetes doesn't bound what stands in a pod template. */
 export const imageOf = ({ image }: Wanted): string => cut(image, 512);

@@ -156,6 +156,23 @@ test("going back to an image that is proved passes at once", () => {
   expect(web.message()).toBe("its migrations up to 0002_b are applied; a newer release brought the database to 0003_c");
 });
 
+test("after an undo nothing is pending, and nothing is said of the undone image", () => {
+  const web = world();
+  web.look();
+  web.report();
+  web.look();
+  web.change({ source: { image: { ref: "web:2" }, path: "/app/drizzle" } });
+  web.look();
+  web.report({ ...FAILED, available: 3, error: error("42703", "no") });
+  web.look();
+  expect(web.status.schema).toMatchObject({ pending: 1, pendingNames: ["0002_b"] });
+  web.change({ source: { image: { ref: "web:1" }, path: "/app/drizzle" } });
+  web.look();
+  expect(web.condition("Ready")).toMatch(/^True/);
+  expect(web.status.schema).toMatchObject({ pending: 0, pendingNames: [] });
+  expect(web.status.source).toMatchObject({ image: "web:1", available: 0, digest: "" });
+});
+
 test("a run that can't begin is given up for a release that is wanted now; one that began isn't", () => {
   const web = world();
   web.look();

@@ -3,9 +3,9 @@ import type { Release, StatusRun } from "../../contract/resource/status.ts";
 import { gatesOf } from "../gate/gate.ts";
 import type { Held, PodRef } from "../gate/gate.ts";
 import type { RunOrder } from "../job/order.ts";
-import { choose, imageOf, strays } from "./choose.ts";
+import { choose, sourceNow, strays } from "./choose.ts";
 import { settleDrift } from "./drift.ts";
-import { readLedger, running } from "./ledger.ts";
+import { isProved, readLedger, running } from "./ledger.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Observed } from "./observed.ts";
 import { giveUp, handleRecheck, handleRetry } from "./requests.ts";
@@ -89,11 +89,14 @@ function actsOf(ledger: Ledger, observed: Observed): Act[] {
 /** An undo gives an old ReplicaSet a new revision: its proof goes on under the same key. */
 function withRevision(ledger: Ledger, { target }: Observed): Ledger {
   if (target.is !== "release") return ledger;
-  const { key, revision, workloadGeneration } = target.wanted;
-  const image = imageOf(target.wanted);
+  const { key, revision } = target.wanted;
   const releases = ledger.releases.map((release) => (release.key === key ? { ...release, revision } : release));
-  const source = ledger.source === null ? null : { ...ledger.source, image, workloadGeneration };
-  return { ...ledger, releases, source };
+  const source = ledger.source === null ? null : sourceNow(ledger, target.wanted);
+  // What is pending for a release that was undone isn't for the one that is wanted now.
+  const isUndone = ledger.schema !== null && ledger.schema.pending > 0 && isProved(ledger, key);
+  const schema =
+    isUndone && ledger.schema !== null ? { ...ledger.schema, pending: 0, pendingNames: [] } : ledger.schema;
+  return { ...ledger, releases, source, schema };
 }
 
 /** Releases that are kept whatever became of their ReplicaSets: a Deployment may be gone for a moment, or be seen before them. */
