@@ -1,7 +1,7 @@
 /** New events about one object: so many at once, and one more in each of so many ms. As client-go's, somewhat wider. */
 const BURST = 25;
 const REFILL_MS = 60_000;
-const MOST_OBJECTS = 5_000;
+const MOST_OBJECTS = 2_000;
 
 /**
  * Whether one more event about the object is let through, at `now` in ms. An object whose state flaps with a text that

@@ -29,7 +29,7 @@ export type RecorderOptions = {
 const EVENTS = { api: "/apis/events.k8s.io/v1", plural: "events" };
 
 const MOST_WAITING = 1_000;
-const MOST_KNOWN = 2_000;
+const MOST_KNOWN = 500;
 /** A series ends when nothing was added for so long; then the same makes a new event. client-go's time, ms. */
 const SERIES_MS = 6 * 60_000;
 /** A series' count is written at most so often, ms. */
