@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { now } from "./client.ts";
 import { RUNNER } from "./resources.ts";
 
-export type Program = { file: string; nodeFlags: string[] };
+export type Program = { file: string; nodeFlags: string[]; env: Record<string, string> };
 
 export type Operator = AsyncDisposable & {
   /** From its start to the first 200 of /readyz, ms. */
@@ -34,6 +34,7 @@ export async function startOperator({ program, kubeconfig, namespace, scratch }:
   const fd = openSync(file, "w");
   lastFile = file;
   const env = {
+    ...program.env,
     PATH: process.env["PATH"],
     NODE_ENV: "production",
     KUBECONFIG: kubeconfig,
