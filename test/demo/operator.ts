@@ -59,7 +59,8 @@ export async function showOperator(stack: AsyncDisposableStack): Promise<string>
   const second = await settled(cluster, appImage(2));
   await served(cluster, 2);
   seen("2 migrations more, and release 2 serves", isApplied(second, "0012_keen_valkyrie", 2));
-  say("(Its pods started beside the Job, and were ready when their queries worked. This Deployment holds none back.)");
+  const early = await startedBefore(cluster, second);
+  seen("its pods waited at the gate until its migrations were applied", early.length === 0);
 
   step(
     "Release 3 alters a table that a forgotten transaction of the web holds: the condition says who, while it waits",
@@ -74,7 +75,7 @@ export async function showOperator(stack: AsyncDisposableStack): Promise<string>
   await type(cluster, ...ARGUMENTS, "get", "databasemigrations");
   seen("it went on by itself", isApplied(third, "0013_rest_days", 1));
 
-  step("Release 4 is broken: Stalled, with the SQL error");
+  step("Release 4 is broken: Stalled, with the SQL error; its pods stay at the gate, and release 3 goes on serving");
   await changeImage(cluster, 4);
   const fourth = await settled(cluster, appImage(4), "Stalled");
   await type(cluster, ...ARGUMENTS, "get", "databasemigrations");
@@ -92,6 +93,14 @@ export async function showOperator(stack: AsyncDisposableStack): Promise<string>
     "42P01, and it isn't tried again by itself",
     error?.code === "42P01" && condition(fourth, "Stalled")?.status === "True",
   );
+
+  await type(cluster, ...ARGUMENTS, "get", "pods", "--selector=app.kubernetes.io/name=web");
+  const pods = await podsOf(cluster);
+  const waiting = pods.filter(({ spec }) => (spec.schedulingGates?.length ?? 0) > 0);
+  const serving = pods.filter(({ status }) =>
+    status.conditions?.some(({ type: is, status: s }) => is === "Ready" && s === "True"),
+  );
+  seen("a pod of release 4 waits, and both of release 3 serve", waiting.length === 1 && serving.length === 2);
 
   step("Back to release 3: what it needs is proved applied, so it is Ready without another run");
   await type(cluster, ...ARGUMENTS, "rollout", "undo", "deployment/web");
@@ -166,6 +175,29 @@ async function databaseOf(serverUrl: string, cluster: Cluster, stack: AsyncDispo
     return { pid: rows[0]?.pid ?? 0, end: async () => void (await client.query("rollback")) };
   };
   return { url: remote.href, idle };
+}
+
+type Pod = {
+  metadata: { name: string; deletionTimestamp?: string };
+  spec: { schedulingGates?: unknown[] };
+  status: { conditions?: { type: string; status: string; lastTransitionTime: string }[] };
+};
+
+/** The app's pods, without those that are on their way out. */
+async function podsOf(cluster: Cluster): Promise<Pod[]> {
+  const listed = await cluster.kubectl(...ARGUMENTS, "get", "pods", "-l", "app.kubernetes.io/name=web", "-o", "json");
+  const { items } = JSON.parse(listed) as { items: Pod[] };
+  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+}
+
+/** Those of the release's pods that got a node before its run had ended. Both times are whole seconds. */
+async function startedBefore(cluster: Cluster, { status }: Migration): Promise<string[]> {
+  const ended = Date.parse(status?.runs?.[0]?.finishedAt ?? "");
+  if (Number.isNaN(ended)) throw new Error("the run has no end");
+  const scheduledAt = (pod: Pod): number =>
+    Date.parse(pod.status.conditions?.find(({ type: is }) => is === "PodScheduled")?.lastTransitionTime ?? "");
+  const pods = await podsOf(cluster);
+  return pods.filter((pod) => !(scheduledAt(pod) >= ended)).map(({ metadata }) => metadata.name);
 }
 
 const changeImage = async (cluster: Cluster, release: number): Promise<string> =>
