@@ -210,6 +210,7 @@ function settle(one: Rollout): void {
   for (let looks = 0; one.pods.size > 0 || looks < 3; looks++) {
     if (looks > 60) throw new Error(`${one.pods.size} pods are held for ever`);
     one.web.collect();
+    one.web.pass(20 * 60_000);
     one.end({ database: { systemIdentifier: "9", name: "shop", oid: 16384 } });
     one.look({ mayDie: false });
     one.nobodyWaitsInVain();
