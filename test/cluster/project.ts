@@ -1,4 +1,8 @@
+import { fileURLToPath } from "node:url";
 import type { TestProjectConfiguration } from "vitest/config";
+
+/** Builds the programs of clusters, which the first time takes minutes. */
+export const prepared = fileURLToPath(new URL("prepare.ts", import.meta.url));
 
 /**
  * The vitest project of what needs a real cluster: every `*.cluster.test.ts`. One file at a time: each has a cluster of
@@ -12,6 +16,7 @@ export function clusterProject(): TestProjectConfiguration {
       include: ["{operator,test}/**/*.cluster.test.ts"],
       // They share one cluster: test/operator/e2e/project.ts.
       exclude: ["**/node_modules/**", "test/operator/e2e/**"],
+      globalSetup: prepared,
       fileParallelism: false,
       testTimeout: 120_000,
       hookTimeout: 120_000,

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { prepared } from "../../cluster/project.ts";
 import type { TestProjectConfiguration } from "vitest/config";
 
 /**
@@ -11,7 +12,7 @@ export function e2eProject(): TestProjectConfiguration {
     test: {
       name: "e2e",
       include: ["test/operator/e2e/*.cluster.test.ts"],
-      globalSetup: fileURLToPath(new URL("setup.ts", import.meta.url)),
+      globalSetup: [prepared, fileURLToPath(new URL("setup.ts", import.meta.url))],
       fileParallelism: false,
       sequence: { concurrent: true },
       maxConcurrency: 8,
