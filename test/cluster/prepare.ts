@@ -2,6 +2,11 @@
 import { providers } from "./cluster.ts";
 import { programs } from "./local/binaries.ts";
 
+// `kubernetes` holds kubectl, and charts are tried on every cluster.
+const NAMED = ["kubernetes", "helm4", "helm3"] as const;
+const KIND = ["kind", ...NAMED] as const;
+const LOCAL = ["containerd", "coredns", ...NAMED] as const;
+
 /** A global set-up of vitest. What can't be had here is told by the tests that need it. */
 export async function setup(): Promise<void> {
   const usable = await Promise.all(
@@ -9,6 +14,5 @@ export async function setup(): Promise<void> {
   );
   const [first] = usable.flat();
   if (first === undefined) return;
-  if (first === "local") for (const tool of ["kubernetes", "containerd", "coredns"] as const) await programs(tool);
-  for (const tool of ["helm4", "helm3"] as const) await programs(tool);
+  for (const tool of first === "local" ? LOCAL : first === "kind" ? KIND : NAMED) await programs(tool);
 }
