@@ -225,7 +225,7 @@ test("each right that is missing is told by its name at the start; one that it c
   expect(error).toMatchObject({
     message:
       `The operator may not patch databasemigrations/status of lockkeeper.dev in the namespace ${namespace}, ` +
-      `nor create jobs of batch in the namespace ${namespace}.`,
+      `nor create jobs of batch in the namespace ${namespace}, nor patch pods in the namespace ${namespace}.`,
   });
 });
 

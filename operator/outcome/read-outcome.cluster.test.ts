@@ -80,7 +80,7 @@ async function imageWithCp(): Promise<AsyncDisposable & { archive: string }> {
   await writeFile(join(root, "app", "private", "0001_a.sql"), "", { mode: 0o600 });
   await addCp(root);
   const archive = join(folder.path, "image.tar");
-  const layer = await layerOf(root, join(folder.path, "layer.tar"));
+  const layer = await layerOf(root, join(folder.path, "layer.tar"), "u+r");
   await writeImages(archive, [{ tag: "localhost/with-cp:outcomes", layers: [layer] }]);
   return { archive, [Symbol.asyncDispose]: async () => await folder[Symbol.asyncDispose]() };
 }

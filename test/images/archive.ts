@@ -15,10 +15,10 @@ export type ImageConfig = { Env?: string[]; Entrypoint?: string[]; WorkingDir?: 
 
 export type Image = { tag: string; layers: Layer[]; config?: ImageConfig };
 
-/** A layer with all that is in the folder, owned by root and readable for everybody. The same bytes for the same files. */
-export async function layerOf(folder: string, file: string): Promise<Layer> {
+/** A layer with all that is in the folder, owned by root and, without another `mode` of tar, readable for everybody. The same bytes for the same files. */
+export async function layerOf(folder: string, file: string, mode = "a+rX"): Promise<Layer> {
   const same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
-  await run("tar", ["--create", `--file=${file}`, ...same, "--mode=a+rX", "--directory", folder, "."]);
+  await run("tar", ["--create", `--file=${file}`, ...same, `--mode=${mode}`, "--directory", folder, "."]);
   return await layerFrom(file);
 }
 
