@@ -40,6 +40,7 @@ export const KNOWN: Record<Phase, readonly string[]> = {
     `${STATUS}: ImagePullFailed`,
     "POST events: ImagePullFailed",
     `${STATUS}: Pending 1`,
+    "POST events: Cancelled",
     "DELETE jobs/NAME",
     `${STATUS}: Running 1, again`,
     "POST jobs: attempt 1, again",
