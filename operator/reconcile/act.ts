@@ -44,8 +44,7 @@ export async function act(
         await deleteJob(namespace, one, context);
         break;
       case "deletePod":
-        mustLead(context);
-        await gone(context.api.request("DELETE", pathOf(PODS, namespace, one.name)));
+        await deletePod(namespace, one.name, memory, context);
         break;
     }
   }
@@ -132,6 +131,18 @@ async function deleteJob(
   const body = { propagationPolicy: "Foreground", preconditions: { uid } };
   const isGone = await gone(api.request("DELETE", pathOf(JOBS, namespace, name), { body }));
   if (isGone) caches.jobs.remove(`${namespace}/${name}`, uid);
+}
+
+/** How long a deletion may take until it is asked for again. */
+const DELETION_MS = 30_000;
+
+async function deletePod(namespace: string, name: string, memory: Memory, context: Context): Promise<void> {
+  const { api, clock } = context;
+  const { deletedPod } = memory;
+  if (deletedPod?.name === name && clock.now() - deletedPod.at < DELETION_MS) return;
+  mustLead(context);
+  await gone(api.request("DELETE", pathOf(PODS, namespace, name)));
+  memory.deletedPod = { name, at: clock.now() };
 }
 
 /** True when it wasn't there any more. */

@@ -18,6 +18,8 @@ export type Memory = {
   unobservedSince: number | null;
   /** Status writes in a row that met somebody else's. */
   conflicts: number;
+  /** The pod whose sidecars went on, and when it was deleted: until the watch tells of that it isn't deleted again. */
+  deletedPod: { name: string; at: number } | null;
   /** Why a Job has no pod, as the events told it last. */
   noPod: { job: string; at: number; why: string | null } | null;
 };
@@ -42,6 +44,7 @@ export function openMemories(): Memories {
         follows: known?.follows ?? null,
         unobservedSince: null,
         conflicts: 0,
+        deletedPod: null,
         held: new Map(),
         noPod: null,
       };
