@@ -18,7 +18,7 @@ export function clusterProject(): TestProjectConfiguration {
       exclude: ["**/node_modules/**", "test/operator/e2e/**"],
       globalSetup: prepared,
       fileParallelism: false,
-      testTimeout: 120_000,
+      testTimeout: 300_000,
       hookTimeout: 120_000,
     },
   };

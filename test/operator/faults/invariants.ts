@@ -21,7 +21,7 @@ export type Truth = {
  * Job, whose pod ran once, and no two Jobs could run at once.
  */
 export async function expectTruth(stage: Stage, key: string, truth: Truth): Promise<void> {
-  const { is, runs, lostJobs = 0, nodesDiffer = false, within = 60_000 } = truth;
+  const { is, runs, lostJobs = 0, nodesDiffer = false, within = 150_000 } = truth;
   const seen = (): string => {
     const stalled = condition(stage, key, "Stalled");
     return stalled === "" ? condition(stage, key) : stalled.replace("True", "Stalled");

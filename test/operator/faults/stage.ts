@@ -7,6 +7,7 @@ import { connect } from "../../../operator/api/connect.ts";
 import { MIGRATIONS } from "../../../operator/api/kinds.ts";
 import { pathOf } from "../../../operator/api/path.ts";
 import { createApi } from "../../../operator/api/request.ts";
+import { ApiError, isApiError } from "../../../operator/api/api.ts";
 import type { Api } from "../../../operator/api/api.ts";
 import { systemClock } from "../../../operator/clock.ts";
 import { keyOf } from "../../../operator/kubernetes/objects.ts";
@@ -93,13 +94,27 @@ export async function create(
   const key = `${namespace}/${name}`;
   if (plays !== undefined) kubelet.plays.set(key, plays);
   const body = { apiVersion: API_VERSION, kind: KIND, metadata: { name }, spec: spec(changes) };
-  await api.request("POST", pathOf(MIGRATIONS, namespace), { body });
+  await persist(async () => await api.request("POST", pathOf(MIGRATIONS, namespace), { body }));
   return key;
+}
+
+/** The test's own request, which the API server that it kills may take with it. */
+async function persist(ask: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; ; tries++, await sleep(500)) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (isApiError(error, "AlreadyExists") && tries > 0) return;
+      if (!(error instanceof ApiError) || (error.status !== 0 && error.status < 500) || tries === 20) throw error;
+    }
+  }
 }
 
 export const change = async ({ api }: Stage, key: string, body: object): Promise<void> => {
   const [namespace = "", name = ""] = key.split("/");
-  await api.request("PATCH", pathOf(MIGRATIONS, namespace, name), { patch: "merge", body });
+  const path = pathOf(MIGRATIONS, namespace, name);
+  await persist(async () => await api.request("PATCH", path, { patch: "merge", body }));
 };
 
 export const latest = ({ states }: Stage, key: string): Migration | undefined => states.get(key)?.at(-1);
@@ -119,11 +134,11 @@ type Started = Omit<OperatorOptions, "kubeconfig" | "namespace"> & { way: ApiPro
 export const startHere = async ({ program }: Stage, { way, ...options }: Started): Promise<OperatorProcess> =>
   await startOperator({ program, ...options, kubeconfig: way.kubeconfig, namespace: HOME });
 
-/** Waits until it is so. */
+/** Waits until it is so: longer than a watch that died in silence goes unnoticed. */
 export async function until(
   what: string,
   isSo: () => boolean,
-  { ms = 60_000, say = (): string => "" } = {},
+  { ms = 150_000, say = (): string => "" } = {},
 ): Promise<void> {
   for (const end = performance.now() + ms; !isSo(); await sleep(10)) {
     if (performance.now() > end) throw new Error(`Not in ${ms / 1_000} s: ${what} ${say()}`);
