@@ -12,12 +12,8 @@ import { add, sumSuite, type AllowedSkip, type Report, type Sum } from "./sum.ts
 const root = fileURLToPath(new URL("..", import.meta.url));
 const reports = join(root, "test-results");
 
-/**
- * The suites in their order: each is a project of vitest.config.ts. Those of a stage run at the same time: what needs a
- * cluster mostly waits for pods.
- */
-const stages = [["unit"], ["postgres-14"], ["postgres-18"], ["package", "cluster", "e2e"]];
-const suites = stages.flat();
+/** The suites in their order: each is a project of vitest.config.ts. */
+const suites = ["unit", "postgres-14", "postgres-18", "package", "cluster", "e2e"];
 
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !suites.includes(name));
@@ -27,9 +23,7 @@ const allowed = JSON.parse(await readFile(join(root, "test/allowed-skips.json"),
 await rm(reports, { recursive: true, force: true });
 await mkdir(reports);
 const sums: Sum[] = [];
-for (const stage of named.length > 0 ? named.map((suite) => [suite]) : stages) {
-  sums.push(...(await Promise.all(stage.map(run))));
-}
+for (const suite of named.length > 0 ? named : suites) sums.push(await run(suite));
 
 const { passed, failed, skipped, problems } = add(sums);
 for (const problem of problems) console.log(problem);
