@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { label, objectName, ruled } from "./field.ts";
 
-export const SOURCE_KINDS = ["workload", "image", "configMap"] as const;
-export type SourceKind = (typeof SOURCE_KINDS)[number];
+const SOURCE_KINDS = ["workload", "image", "configMap"] as const;
 
 const ImageRef = z
   .string()

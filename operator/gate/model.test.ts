@@ -9,7 +9,7 @@ import { liveKeys, targetOf, wantedOf } from "../release/target.ts";
 import type { Workload } from "../release/target.ts";
 import { hasEnded } from "../reconcile/settle.ts";
 import { world } from "../reconcile/world.fixture.ts";
-import { seeded } from "../reconcile/seeded.fixture.ts";
+import { generator } from "../../test/operator/random.ts";
 import { needOf } from "./resolve.ts";
 
 const SEQUENCES = 250;
@@ -186,7 +186,7 @@ const EVENTS: ((one: Rollout, random: Random) => void)[] = [
 test(`no pod starts without its release's proof, and none with it is held (LOCKKEEPER_SEED=${first})`, () => {
   let starts = 0;
   for (let sequence = 0; sequence < SEQUENCES; sequence++) {
-    const random = seeded(first + sequence);
+    const random = generator(first + sequence);
     const one = rollout(random);
     try {
       for (let step = 0; step < STEPS; step++) {

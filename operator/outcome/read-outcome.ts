@@ -14,7 +14,7 @@ import { waitOf } from "./waiting.ts";
 type Lost = Extract<Outcome, { is: "lost" }>;
 
 /** The Job controller's own time to make a pod; a quota or a webhook that refuses it is told in events only. */
-const POD_EXPECTED_MS = 30_000;
+export const POD_EXPECTED_MS = 30_000;
 
 /**
  * How far a run is, by its Job and its pod (null: there is none, or none yet). Judged by the runner's own container, as

@@ -3,6 +3,7 @@ import type { Release, StatusRun } from "../../contract/resource/status.ts";
 import { gatesOf } from "../gate/gate.ts";
 import type { Held, PodRef } from "../gate/gate.ts";
 import type { RunOrder } from "../job/order.ts";
+import { POD_EXPECTED_MS } from "../outcome/read-outcome.ts";
 import { choose, sourceNow, strays } from "./choose.ts";
 import { settleDrift } from "./drift.ts";
 import { isProved, readLedger, running } from "./ledger.ts";
@@ -41,9 +42,6 @@ export const GIVEN_UP = "Cancelled" satisfies Reason;
 
 /** How long a Deployment's controller may take for a new generation before that is told, ms. */
 export const SETTLE_MS = 2_000;
-
-/** A Job that has no pod after this long has a reason that somebody should know. */
-export const POD_EXPECTED_MS = 30_000;
 
 /**
  * What is to be done and said, from what was seen. Pure: no I/O, no clock, no chance. The order is gate.md's: what ended,

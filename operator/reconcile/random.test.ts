@@ -1,7 +1,7 @@
 /** Whatever happens, in whatever order: what must hold of decisions. A failure prints the seed that repeats it. */
 import { expect, test } from "vitest";
 import { Status } from "../../contract/resource/status.ts";
-import { seeded } from "./seeded.fixture.ts";
+import { generator } from "../../test/operator/random.ts";
 import { hasEnded } from "./settle.ts";
 import { world } from "./world.fixture.ts";
 import type { World } from "./world.fixture.ts";
@@ -89,7 +89,7 @@ test(`one Job at once, one for one attempt, nothing applied without proof (LOCKK
   let ready = 0;
   for (let sequence = 0; sequence < SEQUENCES; sequence++) {
     const seed = first + sequence;
-    const random = seeded(seed);
+    const random = generator(seed);
     const web = world({ slowDeletion: true });
     const proved: Proved = new Set();
     try {
