@@ -10,8 +10,15 @@ function report(statuses: Record<string, string>, file = "passed"): Report {
 
 test("tests are counted by their status, and sums are added", () => {
   const sum = sumSuite("unit", report({ a: "passed", b: "failed", "needs root": "skipped" }, "failed"), 1, allowed);
-  expect(sum).toEqual({ passed: 1, failed: 1, skipped: 1, problems: [] });
-  expect(add([sum, sum])).toEqual({ passed: 2, failed: 2, skipped: 2, problems: [] });
+  expect(sum).toEqual({ passed: 1, failed: 1, skipped: 1, problems: [], shaky: [] });
+  expect(add([sum, sum])).toEqual({ passed: 2, failed: 2, skipped: 2, problems: [], shaky: [] });
+});
+
+test("a test that passed when it was tried again is counted as passed, and named with what it failed by", () => {
+  const assertionResults = [{ fullName: "a", status: "passed", failureMessages: ["Error: too late\n    at b.ts"] }];
+  const file = { name: "a.test.ts", status: "passed", message: "", assertionResults };
+  const sum = sumSuite("unit", { testResults: [file] }, 0, allowed);
+  expect(sum).toMatchObject({ passed: 1, failed: 0, problems: [], shaky: ["unit: a: Error: too late"] });
 });
 
 test.for([

@@ -4,14 +4,23 @@ export type Report = {
     name: string;
     status: string;
     message: string;
-    assertionResults: { fullName: string; status: string }[];
+    assertionResults: { fullName: string; status: string; failureMessages?: string[] }[];
   }[];
 };
 
 /** A test that may be skipped, and why. */
 export type AllowedSkip = { suite: string; test: string; why: string };
 
-export type Sum = { passed: number; failed: number; skipped: number; problems: string[] };
+export type Sum = {
+  passed: number;
+  failed: number;
+  skipped: number;
+  problems: string[];
+  /** Tests that failed at first and passed when tried again, each with its first error: to be mended, all the same. */
+  shaky: string[];
+};
+
+const none = (): Sum => ({ passed: 0, failed: 0, skipped: 0, problems: [], shaky: [] });
 
 /**
  * Counts a suite's tests from its report. `problems` are reasons to fail that no count shows: a report that is missing,
@@ -23,13 +32,15 @@ export function sumSuite(
   exitCode: number | null,
   allowed: AllowedSkip[],
 ): Sum {
-  const sum: Sum = { passed: 0, failed: 0, skipped: 0, problems: [] };
+  const sum = none();
   if (report === undefined) return { ...sum, problems: [`${suite}: its report is missing`] };
   for (const file of report.testResults) {
     const failedBefore = sum.failed;
-    for (const { fullName, status } of file.assertionResults) {
-      if (status === "passed") sum.passed++;
-      else if (status === "failed") sum.failed++;
+    for (const { fullName, status, failureMessages: [failure] = [] } of file.assertionResults) {
+      if (status === "passed") {
+        sum.passed++;
+        if (failure !== undefined) sum.shaky.push(`${suite}: ${fullName}: ${failure.split("\n", 1)[0]}`);
+      } else if (status === "failed") sum.failed++;
       else {
         sum.skipped++;
         const mayBe = allowed.some((skip) => skip.suite === suite && skip.test === fullName);
@@ -48,12 +59,13 @@ export function sumSuite(
 }
 
 export function add(sums: Sum[]): Sum {
-  const total: Sum = { passed: 0, failed: 0, skipped: 0, problems: [] };
+  const total = none();
   for (const sum of sums) {
     total.passed += sum.passed;
     total.failed += sum.failed;
     total.skipped += sum.skipped;
     total.problems.push(...sum.problems);
+    total.shaky.push(...sum.shaky);
   }
   return total;
 }

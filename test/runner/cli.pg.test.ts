@@ -268,11 +268,13 @@ test("baseline records without running, for a database that has the schema and n
 test("a second SIGINT doesn't wait for a module that doesn't stop: exit 15 at once", async () => {
   await using db = await database();
   await using source = await folder({
-    "0001_stubborn.mjs": "export async function up() { await new Promise((resolve) => setTimeout(resolve, 600_000)); }",
+    "0001_stubborn.mjs":
+      "export async function up() { console.log('at work'); await new Promise((resolve) => setTimeout(resolve, 600_000)); }",
   });
   const { child, ended } = startCommand(["migrate", "--dir", source.dir], { DATABASE_URL: db.url });
   const seen = logUntil(child);
-  await seen('"event":"migrating"');
+  // Before that there is nothing to wait for, and the first SIGINT ends it.
+  await seen("at work");
   child.kill("SIGINT");
   await seen('"event":"cancelling"');
   child.kill("SIGINT");

@@ -37,8 +37,9 @@ it("gives a run one id in status, events, its own log, the operator's log and th
   expect(web.runs()).toMatchObject([{ status: "SUCCESS", applied: ["0001_a"], versionAfter: "0001_a" }]);
   const rows = await stage.db.query("select id, status, runner, host, source from lockkeeper.migration_run_log");
   expect(rows).toEqual([{ id, status: "SUCCESS", runner: "kubernetes-job", host, source: "web" }]);
-  const lines = (await scene().log()).filter(({ runId }) => runId === id);
-  expect(lines.map(({ msg }) => msg)).toEqual(expect.arrayContaining(["job created", "run ended"]));
+  // The status is written before the log tells of it.
+  const said = async () => (await scene().log()).filter(({ runId }) => runId === id).map(({ msg }) => msg);
+  for (const line of ["job created", "run ended"]) await expect.poll(said, EVENTS_COME).toContain(line);
   expect(await stage.kubectl("logs", `job/${job}`)).toContain(id);
   await expect
     .poll(() => stage.kubectl("get", "events.events.k8s.io", "-o", "jsonpath={.items[*].note}"), EVENTS_COME)
