@@ -4,6 +4,8 @@ import { isServerError } from "../postgres/sqlstate.ts";
 import type { ServerError } from "../postgres/sqlstate.ts";
 import type { Waits } from "../postgres/waits.ts";
 import { stopwatch } from "../stopwatch.ts";
+import { afterSending } from "./after-sending.ts";
+import type { AfterSending } from "./after-sending.ts";
 import type { Bench } from "./bench.ts";
 import { SEAM } from "./block.ts";
 import { blockOf, lockTimeoutOf } from "./compose.ts";
@@ -27,6 +29,7 @@ import type { Tries } from "./tries.ts";
  */
 export class Applier {
   readonly #bench: Bench;
+  readonly #events: AfterSending;
   readonly #tasks: Task[];
   readonly #nonce = randomBytes(12).toString("hex");
   readonly #done = new Set<number>();
@@ -38,8 +41,14 @@ export class Applier {
   readonly #verdicts = new Map<number, Error>();
 
   constructor(bench: Bench, tasks: Task[]) {
-    this.#bench = bench;
+    this.#events = afterSending(bench.line.onEvent);
+    this.#bench = { ...bench, line: { ...bench.line, onEvent: this.#events.onEvent } };
     this.#tasks = tasks;
+  }
+
+  /** Tells what is still to be told: nothing more is applied. */
+  end(): void {
+    this.#events.flush();
   }
 
   /** Resolves once the task is committed. Rejects with a Failure, SessionLost or PlanOutdated. */
@@ -201,14 +210,14 @@ export class Applier {
 
   #committed(i: number, mode: "transaction" | "statements" | "module", durationMs: number): void {
     this.#done.add(i);
-    const { ledger, line } = this.#bench;
+    const { ledger } = this.#bench;
     const { direction, migration } = this.#task(i);
     if (direction === "up") {
       ledger.applied.push(migration.name);
-      line.onEvent({ type: "migrated", ...this.#step(i), durationMs, mode });
+      this.#events.later({ type: "migrated", ...this.#step(i), durationMs, mode });
     } else {
       ledger.reverted.push(migration.name);
-      line.onEvent({ type: "reverted", ...this.#step(i), durationMs });
+      this.#events.later({ type: "reverted", ...this.#step(i), durationMs });
     }
   }
 

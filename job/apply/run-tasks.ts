@@ -27,6 +27,8 @@ export async function runTasks(bench: Bench, tasks: Task[], direction: "up" | "d
   } catch (error) {
     // Ours is the cause: umzug's own text would repeat the name, and isn't made for people on call.
     throw error instanceof MigrationError ? error.cause : error;
+  } finally {
+    applier.end();
   }
 }
 
