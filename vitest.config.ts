@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { machineProject } from "./test/cluster/machine-project.ts";
 import { clusterProject } from "./test/cluster/project.ts";
 import { e2eProject } from "./test/operator/e2e/project.ts";
 import { postgresProject } from "./test/postgres/project.ts";
@@ -14,12 +15,13 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{build,contract,job,operator,test}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/*.{pg,package,cluster}.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.{pg,package,cluster,machine}.test.ts"],
         },
       },
       postgresProject(14),
       postgresProject(18),
       packageProject(),
+      machineProject(),
       clusterProject(),
       e2eProject(),
     ],
