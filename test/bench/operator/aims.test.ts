@@ -9,6 +9,8 @@ const lists = { resources: 5_000, jobs: 5_000, pods: 5_000 };
 const summary = (): Summary => ({
   floor: [{ inFlight: 16, perSecond: spreadOf([1_000]) }],
   floorPerSecond: 1_000,
+  writesPerSecond: null,
+  writesAlone: null,
   bursts: [
     { count: 50, rounds: 5, perSecond: spreadOf([100]), toJob: latencyOf([100]), cpuMsEach: 2.5, writesEach: 2 },
     {
@@ -56,6 +58,15 @@ test("one slow burst of any size misses the aim of CPU", () => {
 });
 
 test("what was not measured is neither reached nor missed", () => {
-  const none = aims({ floor: [], floorPerSecond: null, bursts: [], alone: null, many: null, empty: null });
+  const none = aims({
+    floor: [],
+    floorPerSecond: null,
+    writesPerSecond: null,
+    writesAlone: null,
+    bursts: [],
+    alone: null,
+    many: null,
+    empty: null,
+  });
   expect(none.map(({ reached }) => reached)).toEqual(none.map(() => null));
 });

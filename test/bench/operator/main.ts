@@ -7,8 +7,10 @@ import { installOperator } from "../../operator/install.ts";
 import { replaceSection } from "../page.ts";
 import { aims, BURST, FEW } from "./aims.ts";
 import { openClient } from "./client.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { Burst } from "./create.ts";
-import { FLOOR_IN_FLIGHT, measureBurst, measureFloor, measureOneByOne, names } from "./create.ts";
+import { CLIENTS, FLOOR_IN_FLIGHT, measureBurst, measureFloor, measureOneByOne, measureWrites } from "./create.ts";
+import { measureWritesOneByOne, names } from "./create.ts";
 import { endAll, measureEnds } from "./ends.ts";
 import { startLoader } from "./loader.ts";
 import { markdown } from "./markdown.ts";
@@ -16,7 +18,7 @@ import type { Conditions } from "./markdown.ts";
 import { lastLog, startOperator } from "./operator.ts";
 import type { Operator, Program } from "./operator.ts";
 import { bundled, fromSource } from "./program.ts";
-import { clear, FLOOR_NAMESPACE, NAMESPACE, quiet, watchJobs } from "./stage.ts";
+import { clear, FLOOR_NAMESPACE, NAMESPACE, quiet, statusOf, watchJobs } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 import { measureLists, measureRest, measureStarts } from "./start.ts";
 import { summarize } from "./summary.ts";
@@ -53,14 +55,16 @@ async function measureRounds(
   stage: Stage,
   operator: Operator,
   rounds: number,
-): Promise<Pick<Measured, "floor" | "bursts">> {
-  const [floor, bursts]: [Measured["floor"], Measured["bursts"]] = [[], []];
+): Promise<Pick<Measured, "floor" | "writes" | "bursts">> {
+  const [floor, writes, bursts]: [Measured["floor"], Measured["writes"], Measured["bursts"]] = [[], [], []];
   using client = await openClient(stage.cluster.kubeconfig, 1);
   const jobs = await watchJobs(client);
+  const status = await aStatus(stage, operator, jobs);
   for (let round = 0; round < rounds; round++) {
     // Every round begins with another one, so that a slow moment of the machine hits no single one.
     const laps = [
       ...FLOOR_IN_FLIGHT.map((inFlight) => async () => void floor.push(await measureFloor(stage, inFlight, BURST))),
+      async () => void writes.push(await measureWrites(stage, { status, inFlight: CLIENTS, count: BURST })),
       ...[BURST, FEW].map((count) => async () => {
         bursts.push(await measureBurst(stage, { operator, jobs, prefix: `r${round}-${count}`, count }));
         await clear(stage.client);
@@ -71,20 +75,32 @@ async function measureRounds(
     const first = round % laps.length;
     for (const lap of [...laps.slice(first), ...laps.slice(0, first)]) await lap();
     say(
-      `round ${round + 1}: floor ${floor.slice(-FLOOR_IN_FLIGHT.length).map(rate).join(", ")}; bursts ${bursts.slice(-2).map(rate).join(", ")}`,
+      `round ${round + 1}: floor ${floor.slice(-FLOOR_IN_FLIGHT.length).map(rate).join(", ")}; writes ${writes.slice(-1).map(rate).join("")}; bursts ${bursts.slice(-2).map(rate).join(", ")}`,
     );
   }
-  return { floor, bursts };
+  return { floor, writes, bursts };
+}
+
+/** What the operator writes before a Job. */
+async function aStatus(stage: Stage, operator: Operator, jobs: Arrivals): Promise<unknown> {
+  await measureBurst(stage, { operator, jobs, prefix: "status", count: 1 });
+  const status = await statusOf(stage.client, "status-0");
+  await clear(stage.client);
+  await quiet(operator);
+  jobs.clear();
+  return status;
 }
 
 const rate = ({ perSecond }: { perSecond: number }): string => perSecond.toFixed(0);
 
-async function measureAlone(stage: Stage, operator: Operator): Promise<number[]> {
+async function measureAlone(stage: Stage, operator: Operator): Promise<Pick<Measured, "alone" | "writesAlone">> {
   using client = await openClient(stage.cluster.kubeconfig, 1);
-  const alone = await measureOneByOne(stage, { jobs: await watchJobs(client), prefix: "alone", count: ONE_BY_ONE });
+  const jobs = await watchJobs(client);
+  const status = await aStatus(stage, operator, jobs);
+  const alone = await measureOneByOne(stage, { jobs, prefix: "alone", count: ONE_BY_ONE });
   await clear(stage.client);
   await quiet(operator);
-  return alone;
+  return { alone, writesAlone: await measureWritesOneByOne(stage, { status, count: ONE_BY_ONE }) };
 }
 
 async function measureMany(stage: Stage, program: Program, count: number): Promise<NonNullable<Measured["many"]>> {
@@ -127,14 +143,16 @@ async function bench(scratch: string): Promise<void> {
   using loader = await startLoader(cluster.kubeconfig);
   const stage: Stage = { cluster, client, loader, kubeconfig: installed.kubeconfig, scratch };
 
-  const measured: Measured = { empty: null, floor: [], bursts: [], alone: [], many: null };
+  const measured: Measured = {
+    ...{ empty: null, floor: [], writes: [], bursts: [], alone: [], writesAlone: [], many: null },
+  };
   if (has("start")) measured.empty = await measureStarts(stage, { program, times: STARTS });
   if (has("burst") || has("alone")) {
     await using operator = await startOperator({ ...stage, program, namespace: NAMESPACE });
     await operator.leads();
     await quiet(operator);
     if (has("burst")) Object.assign(measured, await measureRounds(stage, operator, rounds));
-    if (has("alone")) measured.alone = await measureAlone(stage, operator);
+    if (has("alone")) Object.assign(measured, await measureAlone(stage, operator));
   }
   if (has("many")) measured.many = await measureMany(stage, program, Number(values.many));
 

@@ -1,5 +1,6 @@
 import { BURST } from "./aims.ts";
 import type { Aim } from "./aims.ts";
+import { CLIENTS } from "./create.ts";
 import type { Latency, Spread, Summary } from "./summary.ts";
 
 export type Conditions = { date: string; command: string; machine: string; versions: string; rounds: number };
@@ -43,7 +44,7 @@ export function markdown(summary: Summary, aims: readonly Aim[], conditions: Con
     .trimEnd();
 }
 
-function throughput({ floor, floorPerSecond, bursts, many }: Summary): string[] {
+function throughput({ floor, floorPerSecond, writesPerSecond, bursts, many }: Summary): string[] {
   if (floor.length === 0 && bursts.length === 0 && many === null) return [];
   const share = (perSecond: number): string => (floorPerSecond === null ? "" : number(perSecond / floorPerSecond, 2));
   return table(
@@ -55,6 +56,16 @@ function throughput({ floor, floorPerSecond, bursts, many }: Summary): string[] 
         share(perSecond.median),
         "",
       ]),
+      ...(writesPerSecond === null
+        ? []
+        : [
+            [
+              `the same writes for ${BURST} resources by a plain client, ${CLIENTS} in flight`,
+              spread(writesPerSecond),
+              share(writesPerSecond.median),
+              "",
+            ],
+          ]),
       ...bursts.map(({ count, perSecond, cpuMsEach }) => [
         `Lockkeeper, ${count} resources`,
         spread(perSecond),
@@ -75,10 +86,11 @@ function throughput({ floor, floorPerSecond, bursts, many }: Summary): string[] 
   );
 }
 
-function latencies({ bursts, alone, many }: Summary): string[] {
+function latencies({ bursts, alone, writesAlone, many }: Summary): string[] {
   const rows = [
     ...bursts.map(({ count, toJob }) => latency(`from create to Job, in a burst of ${count}`, toJob)),
     ...(alone === null ? [] : [latency("from create to Job, one at a time", alone)]),
+    ...(writesAlone === null ? [] : [latency("status and Job by a plain client, one at a time", writesAlone)]),
   ];
   if (many !== null) {
     rows.push(latency(`from create to Job, in a burst of the last ${BURST} of ${many.count}`, many.last.toJob));

@@ -24,6 +24,12 @@ const post = (path: string, object: unknown): Call => ({ method: "POST", path, b
 export const createMigration = (namespace: string, name: string): Call =>
   post(migrationsPath(namespace), { apiVersion: API_VERSION, kind: KIND, metadata: { name, namespace }, spec });
 
+/** Writes a status as the operator does. */
+export const patchStatus = (namespace: string, name: string, status: unknown): Call => ({
+  ...{ method: "PATCH", path: `${migrationsPath(namespace)}/${name}/status`, type: "application/merge-patch+json" },
+  body: JSON.stringify({ status }),
+});
+
 /** Creates the very Job that the operator makes of such a resource. */
 export function createJob(namespace: string, name: string): Call {
   const known = { uid: "0193a0b0-0000-7000-8000-000000000000", resourceVersion: "1", generation: 1 };

@@ -39,6 +39,12 @@ export function runOf(jobs: Arrivals, resource: string): Run {
   return { resource, job: { name, uid }, runId, key };
 }
 
+/** The status of a resource whose Job was just made. */
+export async function statusOf(client: Client, resource: string): Promise<unknown> {
+  const path = `${migrationsPath(NAMESPACE)}/${resource}`;
+  return (JSON.parse(await client.send({ method: "GET", path })) as { status: unknown }).status;
+}
+
 /** Removes all that the operator works on; the resources first, or it would make the Jobs anew. */
 export async function clear(client: Client): Promise<void> {
   for (const path of [migrationsPath(NAMESPACE), jobsPath(NAMESPACE), podsPath(NAMESPACE)]) {

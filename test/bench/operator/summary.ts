@@ -1,6 +1,6 @@
 import { median, percentile } from "../statistics.ts";
 import { FLOOR_IN_FLIGHT } from "./create.ts";
-import type { Burst, FloorLap } from "./create.ts";
+import type { Burst, FloorLap, WritesLap } from "./create.ts";
 import type { Lists, Rest, Starts } from "./start.ts";
 
 /** One benchmark's raw numbers; null or empty where it was left out. */
@@ -8,8 +8,10 @@ export type Measured = {
   empty: Starts | null;
   /** By round, as they came. */
   floor: FloorLap[];
+  writes: WritesLap[];
   bursts: Burst[];
   alone: number[];
+  writesAlone: number[];
   /** With many others there. */
   many: {
     /** Of which each ended its runs before the next one began; the last one made the number full. */
@@ -46,9 +48,12 @@ export type Summary = {
   floor: { inFlight: number; perSecond: Spread }[];
   /** Of these the fastest. */
   floorPerSecond: number | null;
+  /** Resources a second by a plain client that makes the same writes. */
+  writesPerSecond: Spread | null;
   /** By number of resources in the burst, the smallest first. `writesEach`: of statuses and Jobs, without events. */
   bursts: { count: number; rounds: number; perSecond: Spread; toJob: Latency; cpuMsEach: number; writesEach: number }[];
   alone: Latency | null;
+  writesAlone: Latency | null;
   many: {
     count: number;
     /** Of the last burst, when nearly all were there. */
@@ -67,7 +72,7 @@ export type Summary = {
 };
 
 /** Medians, spreads and percentiles of the raw numbers. */
-export function summarize({ empty, floor, bursts, alone, many }: Measured): Summary {
+export function summarize({ empty, floor, writes, bursts, alone, writesAlone, many }: Measured): Summary {
   const floors = FLOOR_IN_FLIGHT.map((inFlight) => floor.filter((lap) => lap.inFlight === inFlight))
     .filter((laps) => laps.length > 0)
     .map((laps) => ({
@@ -78,18 +83,20 @@ export function summarize({ empty, floor, bursts, alone, many }: Measured): Summ
   return {
     floor: floors,
     floorPerSecond: floors.length === 0 ? null : Math.max(...floors.map(({ perSecond }) => perSecond.median)),
+    writesPerSecond: writes.length === 0 ? null : spreadOf(writes.map(({ perSecond }) => perSecond)),
     bursts: counts.map((count) => {
       const own = bursts.filter((burst) => burst.count === count);
       const cpuMs = own.reduce((sum, burst) => sum + burst.cpuMs, 0);
-      const writes = own.reduce((sum, { requests }) => sum + requests.status + requests.jobs, 0);
+      const written = own.reduce((sum, { requests }) => sum + requests.status + requests.jobs, 0);
       return {
         ...{ count, rounds: own.length, perSecond: spreadOf(own.map(({ perSecond }) => perSecond)) },
         toJob: latencyOf(own.flatMap(({ toJobMs }) => toJobMs)),
         cpuMsEach: cpuMs / (count * own.length),
-        writesEach: writes / (count * own.length),
+        writesEach: written / (count * own.length),
       };
     }),
     alone: alone.length === 0 ? null : latencyOf(alone),
+    writesAlone: writesAlone.length === 0 ? null : latencyOf(writesAlone),
     many: many === null ? null : summarizeMany(many),
     empty: empty === null ? null : { readyMs: spreadOf(empty.readyMs), residentBytes: spreadOf(empty.residentBytes) },
   };
