@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { COMPILE_CACHE } from "../compile-cache.ts";
 
 const MAIN = fileURLToPath(new URL("../../operator/main.ts", import.meta.url));
 const PATIENCE_MS = 30_000;
@@ -106,6 +107,7 @@ function environment(options: OperatorOptions): Record<string, string> {
   const { kubeconfig, namespace, watch = [], pod = "operator-0", runnerImage = "localhost/lockkeeper:test" } = options;
   return {
     PATH: process.env["PATH"] ?? "",
+    ...COMPILE_CACHE,
     KUBECONFIG: kubeconfig,
     POD_NAMESPACE: namespace,
     POD_NAME: pod,

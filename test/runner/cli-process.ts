@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { COMPILE_CACHE } from "../compile-cache.ts";
 
 const MAIN = fileURLToPath(new URL("../../job/main.ts", import.meta.url));
 
@@ -18,7 +19,7 @@ export function startCommand(
   cwd = tmpdir(),
   program = MAIN,
 ): Running {
-  const env = { PATH: process.env.PATH ?? "", ...variables };
+  const env = { PATH: process.env.PATH ?? "", ...COMPILE_CACHE, ...variables };
   const child = spawn(process.execPath, [program, ...argv], { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
   return { child, ended: collect(child) };
 }

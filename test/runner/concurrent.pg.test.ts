@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { LOCK_KEY } from "../../contract/lock.ts";
 import { folderWith, journalOf } from "../../job/source/folder-fixture.ts";
+import { COMPILE_CACHE } from "../compile-cache.ts";
 import { database } from "../postgres/database.ts";
 import type { TestDatabase } from "../postgres/database.ts";
 import { command, lastLine } from "./cli-process.ts";
@@ -41,7 +42,7 @@ const journal = async (db: TestDatabase): Promise<unknown[]> =>
 /** Several runs in each of several processes, all at once. */
 async function manyRuns(db: TestDatabase, dir: string, processes: number, each: number): Promise<Came[]> {
   const outputs = Array.from({ length: processes }, async () => {
-    const env = { PATH: process.env.PATH ?? "", DATABASE_URL: db.url };
+    const env = { PATH: process.env.PATH ?? "", ...COMPILE_CACHE, DATABASE_URL: db.url };
     const child = spawn(process.execPath, [PROGRAM, dir, String(each)], { env, stdio: ["ignore", "pipe", "inherit"] });
     const [output] = await Promise.all([text(child.stdout), once(child, "exit")]);
     return JSON.parse(output) as Came[];

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { TestDatabase } from "../../postgres/database.ts";
 import { startProxy } from "../../proxy/proxy.ts";
 import type { Proxy, ProxyOptions } from "../../proxy/proxy.ts";
@@ -16,12 +15,9 @@ export type Run = Running & {
   end(): Promise<Ended & { finished: LogLine }>;
 };
 
-/** Node keeps what it compiled there, so that hundreds of runs start faster. */
-const NODE_COMPILE_CACHE = fileURLToPath(new URL("../../../node_modules/.cache/compiled", import.meta.url));
-
 /** Starts `lockkeeper migrate` in another process. */
 export function startRun(url: string, dir: string, flags: readonly string[] = []): Run {
-  const variables = { DATABASE_URL: url, NODE_COMPILE_CACHE };
+  const variables = { DATABASE_URL: url };
   const running = startCommand(["migrate", "--dir", dir, ...flags], variables);
   const lines: LogLine[] = [];
   let rest = "";
