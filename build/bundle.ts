@@ -81,6 +81,7 @@ const launched: BuildOptions = {
 
 await rm(outdir, { recursive: true, force: true });
 await build({ ...common, entryPoints: { "lockkeeper-operator": "operator/main.ts" } });
+await build({ ...common, entryPoints: { "kubectl-lockkeeper": "operator/cli/main.ts" } });
 await build({ ...common, ...launched, entryPoints: { lockkeeper: "job/main.ts" } });
 await build({ ...common, entryPoints: { lockkeeper: "build/launcher.ts" } });
 const entryPoints = Object.fromEntries(Object.entries(apart).map(([name, file]) => [fileOf(name), file]));
@@ -90,7 +91,13 @@ await copyFile(parser, `${outdir}/libpg-query.wasm`);
 // From within the folder: its name would be in the cache's bytes.
 const compile = ["--hash-seed=1", "--random-seed=1", join(root, "build/code-cache.ts"), "lockkeeper.program.js"];
 await promisify(execFile)(process.execPath, compile, { cwd: outdir });
-for (const program of ["lockkeeper.program.js", "lockkeeper.program.js.cache", "lockkeeper-operator.cjs"]) {
+const programs = [
+  "lockkeeper.program.js",
+  "lockkeeper.program.js.cache",
+  "lockkeeper-operator.cjs",
+  "kubectl-lockkeeper.cjs",
+];
+for (const program of programs) {
   const file = `${outdir}/${program}`;
   console.log(`${relative(root, file)}: ${Math.ceil((await stat(file)).size / 1024)} KB`);
 }

@@ -5,7 +5,7 @@ import { COMMANDS } from "./commands.ts";
 import type { Command, CommandName } from "./commands.ts";
 import { FLAGS } from "./flags.ts";
 import type { Flag, FlagName, SwitchName, ValueFlagName } from "./flags.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../../contract/nearest.ts";
 
 export type Arguments = {
   command: CommandName | "help" | "version" | null;

@@ -5,7 +5,7 @@ import type { RunResult } from "../result.ts";
 import { failureText } from "./failure-text.ts";
 import type { Host } from "./host.ts";
 import { liveLine } from "./live-line.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../../contract/printable.ts";
 import type { Printer } from "./printer.ts";
 import { summary } from "./summary.ts";
 

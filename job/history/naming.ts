@@ -1,4 +1,4 @@
-import { nearest } from "../cli/nearest.ts";
+import { nearest } from "../../contract/nearest.ts";
 import { invalidInput } from "../failure.ts";
 import type { Failure } from "../failure.ts";
 import type { Source } from "../source/migration.ts";

@@ -1,6 +1,6 @@
 import { FLAGS } from "../cli/flags.ts";
 import type { Flag, SwitchName, ValueFlagName } from "../cli/flags.ts";
-import { nearest } from "../cli/nearest.ts";
+import { nearest } from "../../contract/nearest.ts";
 import type { Values } from "../cli/values.ts";
 import { invalidInput } from "../failure.ts";
 import type { MigrateOptions } from "./options.ts";

@@ -1,17 +1,11 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { AgentOptions, RequestOptions } from "node:https";
-// The only import of the client: its index would load the typed API too, 60 MB that nothing here uses.
-import { KubeConfig } from "@kubernetes/client-node/dist/config.js";
+import { loadConfig } from "./kubeconfig.ts";
+import type { ConfigFrom } from "./kubeconfig.ts";
 
-/** Where the cluster's configuration comes from. */
-export type Connect = {
-  /** A kubeconfig's path; null: the pod's service account, or outside of a pod what kubectl would take. */
-  kubeconfig: string | null;
-  /** Whether this is a pod: the variables of the service are set. */
-  inCluster: boolean;
-  userAgent: string;
-};
+/** Where the cluster's configuration comes from, and as what the API server is asked. */
+export type Connect = ConfigFrom & { userAgent: string };
 
 /** How to reach the API server. */
 export type Connection = {
@@ -38,11 +32,8 @@ const FRESH = 5_000;
 const KEPT: AgentOptions = { keepAlive: true, maxSockets: 64, scheduling: "lifo", timeout: 30_000 };
 
 /** Reads the configuration; connects on the first request. Throws if there is none or it names no server. */
-export function connect({ kubeconfig, inCluster, userAgent }: Connect, now: () => number): Connection {
-  const config = new KubeConfig();
-  if (kubeconfig !== null) config.loadFromFile(kubeconfig);
-  else if (inCluster) config.loadFromCluster();
-  else config.loadFromDefault();
+export function connect({ userAgent, ...from }: Connect, now: () => number): Connection {
+  const config = loadConfig(from);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
     const context = config.getCurrentContext();

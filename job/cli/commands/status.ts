@@ -8,7 +8,7 @@ import { readStatus } from "../../status.ts";
 import type { Status } from "../../status.ts";
 import { settingsOf } from "../invocation.ts";
 import type { Invocation } from "../invocation.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../../contract/printable.ts";
 import { statusText } from "../status-text.ts";
 import { reportOf } from "../write-report.ts";
 

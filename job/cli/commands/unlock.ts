@@ -3,7 +3,7 @@ import type { ExitCode } from "../../../contract/exit-code.ts";
 import { unlock } from "../../unlock.ts";
 import { connectionOf } from "../invocation.ts";
 import type { Invocation } from "../invocation.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../../contract/printable.ts";
 import { isStranded, unlockText } from "../unlock-text.ts";
 
 /** `lockkeeper unlock [--yes]`. */
