@@ -5,7 +5,7 @@
  * CommonJS, because a run with nothing to do takes as long as its code takes to load (docs/decisions/011-bundles.md).
  */
 import { execFile } from "node:child_process";
-import { copyFile, rm, stat } from "node:fs/promises";
+import { copyFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -79,11 +79,17 @@ const launched: BuildOptions = {
   outExtension: { ".js": ".program.js" },
 };
 
+/** On the PATH, kubectl finds the plugin by this name. A link to it will do: Node follows links. */
+const forKubectl = `#!/usr/bin/env node
+void import("./kubectl-lockkeeper.cjs");
+`;
+
 await rm(outdir, { recursive: true, force: true });
 await build({ ...common, entryPoints: { "lockkeeper-operator": "operator/main.ts" } });
 await build({ ...common, entryPoints: { "kubectl-lockkeeper": "operator/cli/main.ts" } });
 await build({ ...common, ...launched, entryPoints: { lockkeeper: "job/main.ts" } });
 await build({ ...common, entryPoints: { lockkeeper: "build/launcher.ts" } });
+await writeFile(`${outdir}/kubectl-lockkeeper`, forKubectl, { mode: 0o755 });
 const entryPoints = Object.fromEntries(Object.entries(apart).map(([name, file]) => [fileOf(name), file]));
 await build({ ...common, entryPoints });
 const parser = fileURLToPath(new URL("libpg-query.wasm", import.meta.resolve("libpg-query")));

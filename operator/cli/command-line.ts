@@ -18,6 +18,10 @@ type Run = (invocation: Invocation) => Promise<ExitCode>;
 const RUNS = {
   apply: async () => (await import("./commands/apply.ts")).applyCommand,
   wait: async () => (await import("./commands/wait.ts")).waitCommand,
+  status: async () => (await import("./commands/status.ts")).statusCommand,
+  retry: async () => (await import("./commands/retry.ts")).retryCommand,
+  open: async () => (await import("./commands/open.ts")).openCommand,
+  job: async () => (await import("./commands/job.ts")).jobCommand,
 } satisfies Record<CommandName, () => Promise<Run>>;
 
 /** Runs one command line and resolves to its exit code. Never rejects, and ends nothing: that is main.ts's. */

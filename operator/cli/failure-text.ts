@@ -2,6 +2,7 @@ import { blockedHint, describeBlocker } from "../../contract/sentence.ts";
 import type { Blocker } from "../../contract/run.ts";
 import type { DatabaseMigration } from "../../contract/resource/resource.ts";
 import type { Release, StatusRun } from "../../contract/resource/status.ts";
+import { blockerOf } from "./blocker.ts";
 import { cureOf } from "./cure.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -34,8 +35,8 @@ function aboutRun({ error, blockers = [], applied = [], versionAfter }: StatusRu
     ...(error == null ? [] : [`  error: ${error.code}${where}: ${error.message}`]),
     ...(applied.length === 0 ? [] : [`  applied before that: ${applied.join(", ")}`]),
     ...(versionAfter === undefined || versionAfter === "" ? [] : [`  the schema is at: ${versionAfter}`]),
-    ...blockers.map((blocker) => `  blocked by: ${blockerText(whole(blocker))}`),
-    ...(blockers[0] === undefined ? [] : [`  to do: ${blockedHint([whole(blockers[0])])}`]),
+    ...blockers.map((blocker) => `  blocked by: ${blockerText(blockerOf(blocker))}`),
+    ...(blockers[0] === undefined ? [] : [`  to do: ${blockedHint([blockerOf(blockers[0])])}`]),
   ];
 }
 
@@ -44,15 +45,3 @@ function blockerText(blocker: Blocker): string {
   const holds = [mode, relation === null ? null : `on ${relation}`].filter((part) => part !== null).join(" ");
   return `${describeBlocker(blocker)}${holds === "" ? "" : `, ${holds}`}`;
 }
-
-/** The API server drops nulls: what isn't there is unknown. */
-const whole = (told: NonNullable<StatusRun["blockers"]>[number]): Blocker => ({
-  pid: told.pid,
-  user: told.user ?? null,
-  application: told.application ?? null,
-  state: told.state ?? null,
-  transactionAge: told.transactionAge ?? null,
-  relation: told.relation ?? null,
-  mode: told.mode ?? null,
-  preparedTransaction: told.preparedTransaction ?? null,
-});

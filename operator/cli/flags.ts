@@ -11,7 +11,7 @@ export type Flag = {
   commands: readonly CommandName[];
 };
 
-const ALL = ["apply", "wait"] as const;
+const ALL = ["apply", "wait", "status", "retry", "open", "job"] as const;
 
 /** The flags, once: parsing, `--help` and docs/kubectl.md are made from this table. */
 export const FLAGS = [
@@ -37,7 +37,7 @@ export const FLAGS = [
     value: "",
     default: "",
     description: "Wait for what becomes of it, as the command wait does.",
-    commands: ["apply"],
+    commands: ["apply", "retry"],
   },
   {
     name: "for-image",
@@ -52,8 +52,8 @@ export const FLAGS = [
     short: "",
     value: "DURATION",
     default: "10m",
-    description: "How long to wait; 0: without limit. What runs in the cluster goes on after it.",
-    commands: ["apply", "wait"],
+    description: "How long to wait; 0: without limit. What the operator runs goes on after it.",
+    commands: ["apply", "wait", "retry"],
   },
   {
     name: "force-conflicts",
@@ -62,6 +62,38 @@ export const FLAGS = [
     default: "",
     description: "Take over fields that somebody else has set.",
     commands: ["apply"],
+  },
+  {
+    name: "all-namespaces",
+    short: "A",
+    value: "",
+    default: "",
+    description: "Of all namespaces.",
+    commands: ["status"],
+  },
+  {
+    name: "json",
+    short: "",
+    value: "",
+    default: "",
+    description: "Print one JSON document.",
+    commands: ["status"],
+  },
+  {
+    name: "yes",
+    short: "",
+    value: "",
+    default: "",
+    description: "Do it, don't only tell.",
+    commands: ["open"],
+  },
+  {
+    name: "runner-image",
+    short: "",
+    value: "IMAGE",
+    default: "",
+    description: "The image of the runner. Without it: that of the resource's last Job, or of the operator.",
+    commands: ["job"],
   },
   {
     name: "context",

@@ -104,7 +104,7 @@ function unknownFlag(rawName: string): CliFailure {
 }
 
 function checkOperands({ name, operands: form }: Command, given: readonly string[]): void {
-  const wanted = form.split(" ").filter((part) => /^[A-Z[]/.test(part));
+  const wanted = (form.split(" -- ")[0] ?? "").split(" ").filter((part) => part !== "");
   const [least, most] = [wanted.filter((part) => !part.startsWith("[")).length, wanted.length];
   const usage = `kubectl lockkeeper ${name} ${form}`.trim();
   if (given.length < least) throw invalid(`${name} lacks its ${wanted[given.length] ?? "operand"}`, `Write ${usage}`);

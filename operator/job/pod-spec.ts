@@ -4,6 +4,7 @@ import { containerBasics, podSecurity } from "./container.ts";
 import { filesOf } from "./files.ts";
 import type { RunOrder } from "./order.ts";
 import { runnerArguments } from "./runner-arguments.ts";
+import type { Paths } from "./runner-arguments.ts";
 import type { RunnerSettings } from "./runner-settings.ts";
 
 /** The runner rolls back, logs and drops its connections within 5 s of SIGTERM; a slow server gets time to commit. */
@@ -11,9 +12,14 @@ const GRACE_SECONDS = 30;
 
 /**
  * The run's pod: the runner, and before it, where that is how files leave the image, a copy of them. It passes the Pod
- * Security level `restricted`, has no token of its ServiceAccount, and needs no folder to write to.
+ * Security level `restricted`, has no token of its ServiceAccount, and needs no folder to write to. `argumentsOf`: the runner's
+ * command line, where it isn't the order's own.
  */
-export function podSpec(order: RunOrder, { runnerImage, runnerPullPolicy }: RunnerSettings) {
+export function podSpec(
+  order: RunOrder,
+  { runnerImage, runnerPullPolicy }: RunnerSettings,
+  argumentsOf: (order: RunOrder, paths: Paths) => string[] = runnerArguments,
+) {
   const basics = containerBasics(order.migration.spec.job.resources);
   const connection = connectionOf(order.migration.spec);
   const files = filesOf(order, basics);
@@ -32,7 +38,7 @@ export function podSpec(order: RunOrder, { runnerImage, runnerPullPolicy }: Runn
         name: RUNNER_CONTAINER,
         image: runnerImage,
         imagePullPolicy: runnerPullPolicy,
-        args: runnerArguments(order, { dir: files.dir, caFile: connection.caFile }),
+        args: argumentsOf(order, { dir: files.dir, caFile: connection.caFile }),
         env: connection.env,
         volumeMounts: [...files.mounts, ...connection.mounts],
         terminationMessagePath: "/dev/termination-log",

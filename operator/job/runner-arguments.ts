@@ -5,9 +5,9 @@ import { sourceName } from "./marks.ts";
 import { tagOf } from "./order.ts";
 import type { RunOrder } from "./order.ts";
 
-type Paths = { dir: string; caFile: string | null };
+export type Paths = { dir: string; caFile: string | null };
 /** A flag with its value, or alone; null and false: not given. */
-type Flag = [name: string, value: string | number | boolean | null];
+export type Flag = [name: string, value: string | number | boolean | null];
 
 /** The runner's command line (docs/cli.md). Values are never arguments of their own: none can be taken for a flag. */
 export function runnerArguments(order: RunOrder, paths: Paths): string[] {
@@ -16,7 +16,7 @@ export function runnerArguments(order: RunOrder, paths: Paths): string[] {
   return [command, ...flags.flatMap(argument)];
 }
 
-function argument([name, value]: Flag): string[] {
+export function argument([name, value]: Flag): string[] {
   if (value === null || value === false || value === "") return [];
   return [value === true ? `--${name}` : literal(`--${name}=${value}`)];
 }
