@@ -1,5 +1,5 @@
 // The only import of the client: its index would load the typed API too, 60 MB that nothing here uses.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { KubeConfig } from "@kubernetes/client-node/dist/config.js";
 
 /** Where the cluster's configuration comes from. */
@@ -18,7 +18,12 @@ export type ConfigFrom = {
 /** Reads the configuration. Throws if there is none, or it has no such context. */
 export function loadConfig({ kubeconfig, inCluster, context = null }: ConfigFrom): KubeConfig {
   const config = read(kubeconfig, inCluster);
-  if (context === null) return config;
+  if (context !== null) choose(config, context);
+  tellPlugin(config);
+  return config;
+}
+
+function choose(config: KubeConfig, context: string): void {
   if (config.getContextObject(context) === null) {
     const known = config.getContexts().map(({ name }) => name);
     throw new Error(
@@ -26,7 +31,46 @@ export function loadConfig({ kubeconfig, inCluster, context = null }: ConfigFrom
     );
   }
   config.setCurrentContext(context);
-  return config;
+}
+
+type Exec = {
+  apiVersion?: string;
+  command?: string;
+  interactiveMode?: string;
+  provideClusterInfo?: boolean;
+  env?: { name: string; value: string }[] | null;
+};
+
+/**
+ * What the client leaves out of the contract with programs that authenticate: that nobody can answer them here, and, where
+ * they ask for it, which cluster it is for. Throws for one that can't do without a person.
+ */
+function tellPlugin(config: KubeConfig): void {
+  const user = config.getCurrentUser();
+  const exec = user?.exec as Exec | null | undefined;
+  if (user === null || exec == null) return;
+  if (exec.interactiveMode === "Always") {
+    const program = `${JSON.stringify(exec.command)} wants a terminal (interactiveMode: Always)`;
+    throw new Error(
+      `The user ${JSON.stringify(user.name)} authenticates by ${program}: use a context that does without.`,
+    );
+  }
+  const spec = { interactive: false, ...(exec.provideClusterInfo === true ? { cluster: clusterInfo(config) } : {}) };
+  const apiVersion = exec.apiVersion ?? "client.authentication.k8s.io/v1";
+  const value = JSON.stringify({ apiVersion, kind: "ExecCredential", spec });
+  Object.assign(user, { exec: { ...exec, env: [...(exec.env ?? []), { name: "KUBERNETES_EXEC_INFO", value }] } });
+}
+
+function clusterInfo(config: KubeConfig): Record<string, unknown> {
+  const { server, tlsServerName, skipTLSVerify, caData, caFile, proxyUrl } = config.getCurrentCluster() ?? {};
+  const data = caData ?? (caFile === undefined ? undefined : readFileSync(caFile).toString("base64"));
+  return {
+    server,
+    "tls-server-name": tlsServerName,
+    "insecure-skip-tls-verify": skipTLSVerify,
+    "certificate-authority-data": data,
+    "proxy-url": proxyUrl,
+  };
 }
 
 function read(kubeconfig: ConfigFrom["kubeconfig"], inCluster: boolean): KubeConfig {

@@ -38,12 +38,18 @@ export async function asked<Answer>(
   }
 }
 
-const mayPass = ({ status, message }: ApiError): boolean =>
-  (status === 0 && !message.includes("no credentials")) || status === 429 || status >= 500;
+const mayPass = (error: ApiError): boolean =>
+  (error.status === 0 && !error.message.includes("no credentials")) ||
+  error.status === 429 ||
+  (error.status >= 500 && !isOfInput(error));
+
+/** What a server-side apply holds against a field that isn't in the schema, or has another type, comes as a 500. */
+const isOfInput = ({ said }: ApiError): boolean => said.includes("failed to create typed patch object");
 
 /** The failure that an answer stands for. */
 export function refusal(error: ApiError, { verbs, resource, namespace }: Need): CliFailure {
   const where = namespace === null ? "in all namespaces" : `in the namespace ${namespace}`;
+  if (isOfInput(error)) return invalid(error.said, "", error);
   switch (error.reason) {
     case "Unauthorized":
       return invalid(

@@ -108,7 +108,7 @@ const LOOKS = new Set(["WorkloadNotFound", "WorkloadNotObserved"]);
 function proved(migration: DatabaseMigration, asked: Asked): Verdict | null {
   const release = exactRelease(migration, asked);
   if (release === null || !isApplied(release, migration)) return null;
-  return { is: "done", message: `${release.image}: ${release.message ?? release.version}` };
+  return { is: "done", message: appliedText(release) };
 }
 
 /** Somebody has applied another spec since: what this one came to is no longer told. */
@@ -129,7 +129,7 @@ function anotherImage(migration: DatabaseMigration, asked: Asked): Verdict | nul
   const known = newestRelease(migration, image);
   const wants = targetImage(migration);
   if (known !== null && isApplied(known, migration)) {
-    return { is: "done", message: `${image}: ${known.message ?? known.version}` };
+    return { is: "done", message: `${image}: ${appliedText(known)}` };
   }
   if (known?.state === "Failed") {
     return failed(
@@ -174,6 +174,8 @@ const conditionOf = ({ status }: DatabaseMigration, type: string): Condition | u
 
 const isApplied = ({ state, epoch }: Release, { status }: DatabaseMigration): boolean =>
   state === "Applied" && epoch === (status.epoch ?? 1);
+
+const appliedText = ({ reason, message, version }: Release): string => `${reason ?? "Applied"}: ${message ?? version}`;
 
 /** The image that the resource wants, as the operator has seen it. */
 const targetImage = ({ spec, status }: DatabaseMigration): string | null =>

@@ -28,6 +28,7 @@ const isWhole = (block: string): boolean => block.startsWith("apiVersion:");
 it.each([
   ["README.md", 2],
   ["docs/gate.md", 1],
+  ["docs/kubectl.md", 6],
 ])("takes the manifests of %s", async (page, count) => {
   const manifests = await manifestsOf(page);
   expect(manifests).toHaveLength(count);

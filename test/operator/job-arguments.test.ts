@@ -8,6 +8,7 @@ import { valuesOf } from "../../job/cli/invocation.ts";
 import { readSettings } from "../../job/cli/settings.ts";
 import { readEnvironment } from "../../job/environment.ts";
 import type { RunSettings } from "../../job/settings.ts";
+import { BY_HAND, byHandJob } from "../../operator/job/by-hand.ts";
 import { jobSpec } from "../../operator/job/job-spec.ts";
 import { order, PARTS, RUNNER } from "../../operator/job/order-fixture.ts";
 import { tagOf } from "../../operator/job/order.ts";
@@ -83,4 +84,22 @@ test("a resource that says next to nothing means what the runner's own defaults 
 
 test("a check is a status that the runner takes", () => {
   expect(read({ command: "status" })).toMatchObject({ command: "status" });
+});
+
+test.each(BY_HAND)("%s by hand is a command that the runner takes, whatever the resource says", (command) => {
+  const spec = {
+    database: { ...PARTS, caFrom: { secretKeyRef: { name: "db-ca", key: "ca.crt" } } },
+    apply: { allowDrift: true, allowOutOfOrder: true },
+    history: { format: "Lockkeeper", table: "ops.history" },
+  };
+  const given = { plan: ["--to=$(A)"], status: ["--json"], down: ["--to=0", "--yes"], unlock: ["--yes"], baseline: [] };
+  const operand = command === "baseline" ? "0007_$(B)" : null;
+  const [container] = byHandJob(order({ spec }), { command, operand, given: given[command] }, RUNNER).spec.template.spec
+    .containers;
+  const { arguments: args, failure } = parseArguments(container?.args.map(expanded) ?? []);
+  expect(failure).toBeNull();
+  expect(args).toMatchObject({ command, operand });
+  if (command === "plan") expect(args.values.to).toBe("$(A)");
+  if (command !== "unlock")
+    expect(args.values).toMatchObject({ dir: "/source/app/drizzle", "history-table": "ops.history" });
 });

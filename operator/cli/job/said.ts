@@ -7,14 +7,28 @@ export function said(line: string): string {
   try {
     const fields = JSON.parse(line) as Record<string, unknown>;
     if (typeof fields["msg"] !== "string" || typeof fields["event"] !== "string") return line;
-    const { migration, index, total, reason, status, error, hint, versionAfter, message } = fields;
+    const { migration, index, total, reason, status, error, versionAfter, message } = fields;
     const place = typeof index === "number" && typeof total === "number" ? `${index} of ${total}` : "";
-    const about = [place, migration, status, reason, message, messageOf(error), labelled("now at", versionAfter), hint];
+    const about = [
+      place,
+      migration,
+      status,
+      reason,
+      message,
+      messageOf(error),
+      labelled("now at", versionAfter),
+      hintOf(fields),
+    ];
     const told = about.filter((part) => typeof part === "string" && part !== "").join("; ");
     return told === "" ? fields["msg"] : `${fields["msg"]}: ${told}`;
   } catch {
     return line;
   }
+}
+
+/** The error's own text mostly ends with it. */
+function hintOf({ hint, error }: Record<string, unknown>): string {
+  return typeof hint === "string" && !messageOf(error).includes(hint) ? hint : "";
 }
 
 function messageOf(error: unknown): string {
