@@ -18,7 +18,7 @@ const MORE: Record<CommandName, string[]> = {
     "the server doesn't know an error. The namespace is the manifest's own, or that of `-n`.",
     "",
     "With `--wait` it ends by the outcome of that very spec: an answer of before counts for nothing. Applying the same spec again after it has failed is another try",
-    "(the annotation `lockkeeper.dev/retry` gets a new value), so that a repeated `helm upgrade` doesn't report the old failure. A spec that says `suspend: true` fails at once,",
+    "(the annotation `lockkeeper.dev/retry` gets a new value), so that a repeated `helm upgrade` doesn't report the old failure, nor wait for the end of a long pause. A spec that says `suspend: true` fails at once,",
     "unless its release is applied already. When somebody else applies another release meanwhile, that is a failure (`Superseded`).",
   ],
   wait: [
@@ -104,7 +104,7 @@ function page(): string {
     "## Rights",
     "",
     "What each command needs, in the namespace of the resource. (`get deployments` only where the resource follows one. `apply` needs `create jobs` where the chart's admission policies are",
-    "on: whoever makes a DatabaseMigration runs Jobs. `status -A` needs a ClusterRole.)",
+    "on: whoever makes a DatabaseMigration runs Jobs. `status -A` needs a ClusterRole. For `wait`, all of it can be limited to one resource by `resourceNames`.)",
     ...COMMANDS.flatMap(({ name }) => ["", `### ${name}`, "", "```yaml", ...roleOf(name), "```"]),
     "",
   ].join("\n");

@@ -87,7 +87,7 @@ describe.concurrent("apply --wait", () => {
     expect(err).toMatch(/run: \S+, Job broken-\S+, attempt 1/);
     const [again, out, told] = await apply("broken", []);
     expect({ again, told }).toMatchObject({ again: EXIT.done });
-    expect(told).toContain("it is tried again");
+    expect(told).toContain("it is tried again now");
     expect(out).toContain("0002_b; 1 applied");
   });
 
@@ -108,6 +108,18 @@ describe.concurrent("apply --wait", () => {
     expect(err).toContain("blocked by: pid 812 (web, idle in transaction for 4m), AccessShareLock on public.sets");
     expect(err).toContain("select pg_terminate_backend(812)");
     expect(err).toContain(`kubectl lockkeeper retry locked -n ${RUN}`);
+  });
+
+  it("between two tries doesn't wait for the next one, but has it now", async ({ expect }) => {
+    const patient = { retry: { limit: 5, backoff: "1h", max: "1h" } };
+    stage.kubelet.plays.set(`${RUN}/patient`, [LOCK_TIMEOUT, SUCCESS]);
+    const first = run(RUN, "apply -f - --wait", { stdin: yaml("patient", patient) });
+    await expect.poll(first.err, SOON).toContain("tried again after 1h");
+    first.interrupt();
+    expect(await first.ended).toBe(EXIT.cancelled);
+    const [code, , err] = await apply("patient", [], patient);
+    expect({ code, err }).toMatchObject({ code: EXIT.done });
+    expect(err).toContain("it is tried again now");
   });
 
   it("of a suspended spec fails at once: nothing would happen", async ({ expect }) => {
@@ -212,6 +224,15 @@ describe.concurrent("wait", () => {
     expect(await called.ended).toBe(EXIT.done);
     expect(called.err().replaceAll("\r\u001B[2K", "")).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u202E]/);
     expect(called.out()).not.toMatch(/[\u0000-\u0009\u000B-\u001F]/);
+  });
+
+  it("needs no more than the rights on the one resource", async ({ expect }) => {
+    await still("only");
+    await says("only", ["ready", "Applied", "0002_b"]);
+    const rules = RIGHTS.wait.map((right) => ({ ...right, resourceNames: ["only"] }));
+    await using one = await person(stage.cluster, STILL, "may-wait-for-one", rules);
+    expect(await run(STILL, "wait only --timeout 20s", { kubeconfig: one.kubeconfig }).ended).toBe(EXIT.done);
+    expect(await run(STILL, "wait told --timeout 20s", { kubeconfig: one.kubeconfig }).ended).toBe(EXIT.invalidInput);
   });
 
   it("says that it is suspended and goes on waiting, until the time is over", async ({ expect }) => {

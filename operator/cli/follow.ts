@@ -54,7 +54,7 @@ export async function follow<T>(options: Followed, look: (raw: RawMigration | nu
   };
   synced().catch((error: unknown) => {
     const said = error instanceof ApiError && error.cause instanceof ApiError ? error.cause : error;
-    const need = { verbs: "get, list and watch", resource: MIGRATION_NAME, namespace };
+    const need = { verbs: "list and watch", resource: MIGRATION_NAME, namespace };
     answer.reject(said instanceof ApiError ? refusal(said, need) : said);
   });
   try {

@@ -17,10 +17,10 @@ const followed = right("apps", "deployments", "get");
  * runs Jobs, so only who may do that may make one.
  */
 export const RIGHTS: Record<CommandName, Right[]> = {
-  apply: [own("get", "list", "watch", "create", "patch"), right("batch", "jobs", "create"), followed],
+  apply: [own("list", "watch", "create", "patch"), right("batch", "jobs", "create"), followed],
   wait: [own("get", "list", "watch"), followed],
   status: [own("get", "list"), right("", "pods", "list")],
-  retry: [own("get", "list", "watch", "patch"), followed],
+  retry: [own("list", "watch", "patch"), followed],
   open: [
     own("get"),
     right("", "pods", "get", "list", "patch"),

@@ -35,9 +35,9 @@ export async function applyCommand(invocation: Invocation): Promise<ExitCode> {
   const cluster = { ...invocation.cluster, namespace };
   let migration = parsed(await apply(manifest, { ...invocation, cluster }, (text) => progress.note(text)));
   printer(host).err(`databasemigration/${name} applied (generation ${migration.metadata.generation})`);
-  if (isStalledBy(migration)) {
+  if (hasFailed(migration)) {
     migration = await askForRetry(cluster, name, host);
-    printer(host).err("its last run had failed for the same spec: it is tried again");
+    printer(host).err("its last run had failed for the same spec: it is tried again now");
   }
   const workload = switches.has("wait") ? await workloadAsked(migration, cluster, { host, progress }) : null;
   progress.close();
@@ -72,8 +72,14 @@ async function apply(
   }
 }
 
-/** Whether what it says of a failure is of the spec that was just applied. A new one clears failures by itself. */
-function isStalledBy({ metadata, status }: DatabaseMigration): boolean {
-  const isOfThis = status.observedGeneration === metadata.generation;
-  return isOfThis && (status.conditions ?? []).some(({ type, status: is }) => type === "Stalled" && is === "True");
+/**
+ * Whether it stands still, or is between two tries, for the spec that was just applied: whoever applies it again means now. A new
+ * spec clears failures by itself.
+ */
+function hasFailed({ metadata, status }: DatabaseMigration): boolean {
+  if (status.observedGeneration !== metadata.generation) return false;
+  const isStalled = (status.conditions ?? []).some(({ type, status: is }) => type === "Stalled" && is === "True");
+  return (
+    isStalled || (status.releases ?? []).some(({ state, retryAt }) => state === "Pending" && retryAt !== undefined)
+  );
 }
