@@ -53,10 +53,7 @@ export function detailOf(migration: DatabaseMigration, gated: readonly GatedRow[
       "conditions",
       (status.conditions ?? []).map((one) => [one.type, one.status, one.reason, one.message]),
     ),
-    ...section(
-      "releases",
-      (status.releases ?? []).map((one) => releaseRow(one, wall)),
-    ),
+    ...section("releases", (status.releases ?? []).map(releaseRow)),
     ...section(
       "runs",
       (status.runs ?? []).map((run) => runRow(run, wall)),
@@ -66,18 +63,9 @@ export function detailOf(migration: DatabaseMigration, gated: readonly GatedRow[
   ].join("\n");
 }
 
-const releaseRow = (
-  {
-    revision,
-    image,
-    state,
-    version,
-    attempt,
-    reason,
-    message,
-  }: NonNullable<DatabaseMigration["status"]["releases"]>[number],
-  _wall: number,
-): string[] => [
+type Release = NonNullable<DatabaseMigration["status"]["releases"]>[number];
+
+const releaseRow = ({ revision, image, state, version, attempt, reason, message }: Release): string[] => [
   revision === 0 ? "" : `revision ${revision}`,
   image,
   state,
