@@ -5,7 +5,11 @@ import type { Command } from "../job/cli/commands.ts";
 import { FLAGS } from "../job/cli/flags.ts";
 import type { Flag } from "../job/cli/flags.ts";
 import { EXIT_CODES, flagForm } from "../job/cli/help.ts";
+import { CHECK_VARIABLES } from "../job/check/variables.ts";
 import { VARIABLES } from "../job/environment.ts";
+import type { Variable } from "../job/environment.ts";
+import { OPS_VARIABLES } from "../job/ops/environment.ts";
+import { DEPLOYED_VARIABLES } from "./deployed-variables.ts";
 import { code, table } from "./markdown.ts";
 
 const commands: readonly Command[] = COMMANDS;
@@ -32,10 +36,19 @@ function page(): string {
     "",
     "## Environment",
     "",
-    ...table(
-      ["variable", "default", "meaning"],
-      VARIABLES.map(({ name, default: otherwise, description }) => [code(name), code(otherwise), description]),
-    ),
+    ...variableTable(VARIABLES),
+    "",
+    "For `check`:",
+    "",
+    ...variableTable(CHECK_VARIABLES),
+    "",
+    "For the app's own ops endpoint, `opsMigrations` of `lockkeeper/ops`, which also reads DATABASE_URL or DATABASE_URL_FILE:",
+    "",
+    ...variableTable(OPS_VARIABLES),
+    "",
+    "No program reads these: they are what charts and compose files make the job's and the web's own variables from.",
+    "",
+    ...variableTable(DEPLOYED_VARIABLES),
     "",
     "A variable that is empty is the same as one that isn't set. A switch takes `1` or `0`, `true` or `false`; anything",
     "else is an error.",
@@ -50,13 +63,18 @@ function page(): string {
     "## Output",
     "",
     "On a terminal `migrate`, `down` and `baseline` show their progress on one line of standard error, and what came of it",
-    "in the end. Elsewhere they print one JSON line per event on standard output. `status`, `plan` and `unlock` print what",
-    "they found on standard output, and failures on standard error.",
+    "in the end. Elsewhere they print one JSON line per event on standard output. `status`, `plan`, `unlock` and `check` print",
+    "what they found on standard output, and failures on standard error.",
     "",
     "With `--json` the result is one JSON document on standard output, and everything else goes to standard error.",
     "`NO_COLOR` is honoured.",
     "",
   ].join("\n");
+}
+
+function variableTable(variables: readonly Variable[]): string[] {
+  const rows = variables.map(({ name, default: otherwise, description }) => [code(name), code(otherwise), description]);
+  return table(["variable", "default", "meaning"], rows);
 }
 
 function commandSection({ name, operand, summary, examples }: Command): string[] {

@@ -13,10 +13,12 @@ export const EXIT = {
   drift: 12,
   /** Flags, environment, the folder or a file in it can't be used, or the role lacks a right. */
   invalidInput: 13,
-  /** The database can't be reached, or refuses the connection. */
+  /** The database, or what `check` asks, can't be reached, or refuses the connection. */
   unreachable: 14,
-  /** SIGTERM, SIGINT, or out of `--run-timeout`. */
+  /** SIGTERM, SIGINT, or out of time: `--run-timeout`, and `--wait` of a strict check. */
   cancelled: 15,
+  /** `check --strict` found what is critical. */
+  critical: 16,
   /** A bug in Lockkeeper (EX_SOFTWARE). */
   bug: 70,
 } as const;

@@ -37,6 +37,9 @@ export function secretsOf(url: string): string[] {
   return [...found];
 }
 
+/** A secret that is no URL, such as a token, in every way in which it may turn up in a text. */
+export const formsOf = (secret: string): string[] => [...new Set([secret, ...encodings(secret)])];
+
 function addForms(found: Set<string>, raw: string, rawUser: string | null): void {
   if (raw === "") return;
   const password = decoded(raw);

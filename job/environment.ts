@@ -82,7 +82,8 @@ export function readEnvironment(variables: Variables): Environment {
   };
 }
 
-function parseSwitch(name: string, value: string | null, otherwise: boolean): boolean {
+/** 1 or 0, true or false. Throws invalid input that names the variable. */
+export function parseSwitch(name: string, value: string | null, otherwise: boolean): boolean {
   if (value === null) return otherwise;
   const lower = value.toLowerCase();
   if (lower === "1" || lower === "true") return true;

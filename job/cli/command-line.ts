@@ -27,6 +27,7 @@ const RUNS = {
   down: async () => (await import("./commands/down.ts")).downCommand,
   baseline: async () => (await import("./commands/baseline.ts")).baselineCommand,
   unlock: async () => (await import("./commands/unlock.ts")).unlockCommand,
+  check: async () => (await import("./commands/check.ts")).checkCommand,
 } satisfies Record<CommandName, () => Promise<Run>>;
 
 /** Commands that tell something instead of running migrations: without a terminal they print text, not a log. */
@@ -69,7 +70,8 @@ async function invoke(command: CommandName, args: Arguments, host: Host, print: 
   const from = valuesOf(args);
   const runId = runIdFor(from, startedAt);
   const json = args.switches.has("json");
-  const style = styleOf(host, { tells: TELLS.has(command), json });
+  // A check is no run: it has no progress of one to draw, and its log is for people.
+  const style = command === "check" ? "text" : styleOf(host, { tells: TELLS.has(command), json });
   const shown = await presenter(style, { host, print, runId, json });
   const context = { onEvent: shown.onEvent, signal: host.signal, now: host.now };
   return { command, args, from, runId, json, host, print, presenter: shown, context, startedAt };
@@ -83,7 +85,7 @@ async function failed(invocation: Invocation, failure: Failure): Promise<ExitCod
   if (json) {
     print.out(`${JSON.stringify({ runId, command, exitCode: failure.exitCode, error, ...failureFields(failure) })}\n`);
   }
-  if (command !== "plan" && command !== "unlock") {
+  if (command !== "plan" && command !== "unlock" && command !== "check") {
     const finishedAt = host.now();
     await reportOf(invocation, earlyResult({ runId, command, startedAt, finishedAt, failure }));
   }

@@ -37,6 +37,17 @@ export const COMMANDS = [
     summary: "Tell who holds the lock and how to end it; with --yes, end it and wait until the lock is free.",
     examples: ["lockkeeper unlock", "lockkeeper unlock --yes"],
   },
+  {
+    name: "check",
+    operand: "",
+    summary:
+      "Ask the ops endpoint after a deploy whether all migrations are well, and warn or, with --strict, fail. Needs no database.",
+    examples: [
+      "lockkeeper check --url https://shop.example.com --token-file /run/secrets/ops-token",
+      "lockkeeper check --strict --wait 5m --namespace shop --name web",
+      "lockkeeper check --wait 0 --notify-url-file /run/secrets/webhook --json",
+    ],
+  },
 ] as const satisfies Command[];
 
 export type Command = { name: string; operand: string; summary: string; examples: string[] };

@@ -59,7 +59,8 @@ const notAUrl = (label: string): Failure =>
     hint: "Write it as postgres://USER@HOST:PORT/NAME with :PASSWORD after USER, and in it %40 for @, %3A for :, %2F for /, %3F for ?, %23 for # and %25 for %.",
   });
 
-function readCa(from: Values): string | null {
+/** The certificates of --ca-file, or null. Throws invalid input for a file that can't be read, or holds none. */
+export function readCa(from: Values): string | null {
   const file = from.values["ca-file"];
   if (file === undefined) return null;
   const label = from.label("ca-file");
@@ -70,7 +71,8 @@ function readCa(from: Values): string | null {
   });
 }
 
-function readText(label: string, file: string): string {
+/** A file's text. Throws invalid input that names the flag or variable, and the file. */
+export function readText(label: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {

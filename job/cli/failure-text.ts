@@ -10,6 +10,7 @@ const LABELS: Record<ExitCode, string> = {
   [EXIT.invalidInput]: "InvalidInput",
   [EXIT.unreachable]: "Unreachable",
   [EXIT.cancelled]: "Cancelled",
+  [EXIT.critical]: "Critical",
   [EXIT.bug]: "Bug",
 };
 

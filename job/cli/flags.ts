@@ -12,7 +12,8 @@ export type Flag = {
   commands: readonly CommandName[];
 };
 
-const ALL = ["migrate", "status", "plan", "down", "baseline", "unlock"] as const;
+const DATABASE = ["migrate", "status", "plan", "down", "baseline", "unlock"] as const;
+const ALL = [...DATABASE, "check"] as const;
 const SOURCE = ["migrate", "status", "plan", "down", "baseline"] as const;
 const RUN = ["migrate", "down", "baseline"] as const;
 const LOGGED = ["migrate", "status", "down", "baseline"] as const;
@@ -49,7 +50,7 @@ export const FLAGS = [
     env: "DATABASE_URL_FILE",
     default: "",
     description: "A file that holds the connection string. There is no --database-url: every user could read it.",
-    commands: ALL,
+    commands: DATABASE,
   },
   {
     name: "ca-file",
@@ -66,7 +67,7 @@ export const FLAGS = [
     default: "15s",
     description:
       "How long to wait for a server that doesn't answer; four times as long when a connection is lost on the way.",
-    commands: ALL,
+    commands: DATABASE,
   },
   {
     name: "lock-wait",
@@ -213,6 +214,71 @@ export const FLAGS = [
     default: "",
     description: "Comes back in the report as it is; at most 512 bytes.",
     commands: LOGGED,
+  },
+  {
+    name: "url",
+    value: "URL",
+    env: "DEPLOY_OPS_URL",
+    default: "",
+    description: "Where to ask: an origin, whose /api/ops/migrations is asked, or the endpoint's whole URL.",
+    commands: ["check"],
+  },
+  {
+    name: "token-file",
+    value: "FILE",
+    env: "DEPLOY_OPS_TOKEN_FILE",
+    default: "",
+    description: "A file that holds the endpoint's token. There is no --token: every user could read it.",
+    commands: ["check"],
+  },
+  {
+    name: "lookback",
+    value: "DURATION",
+    env: "",
+    default: "120m",
+    description: "How far back to look for failures and lock timeouts, in whole minutes; 30d at most.",
+    commands: ["check"],
+  },
+  {
+    name: "strict",
+    value: "",
+    env: "",
+    default: "",
+    description: "Fail where something is critical or can't be asked, instead of warning.",
+    commands: ["check"],
+  },
+  {
+    name: "namespace",
+    value: "NAME",
+    env: "",
+    default: "all",
+    description: "Look at the databases of this namespace only.",
+    commands: ["check"],
+  },
+  {
+    name: "name",
+    value: "NAME",
+    env: "",
+    default: "all",
+    description: "Look at this one only: the DatabaseMigration's name or, without the operator, the database's.",
+    commands: ["check"],
+  },
+  {
+    name: "wait",
+    value: "DURATION",
+    env: "",
+    default: "1m",
+    description:
+      "How long to ask again while a deploy settles: nobody answers yet, a run is at work, or what is critical may pass.",
+    commands: ["check"],
+  },
+  {
+    name: "notify-url-file",
+    value: "FILE",
+    env: "",
+    default: "",
+    description: "A file that holds a webhook's URL: what is critical, or can't be asked, is posted there as JSON.",
+    commands: ["check"],
   },
   {
     name: "yes",

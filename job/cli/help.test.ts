@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { EXIT } from "../../contract/exit-code.ts";
 import { VERSION } from "../../contract/version.ts";
+import { CHECK_VARIABLES } from "../check/variables.ts";
 import { VARIABLES } from "../environment.ts";
 import { COMMANDS } from "./commands.ts";
 import { FLAGS } from "./flags.ts";
@@ -14,7 +15,7 @@ test("the help names every command, variable and exit code", () => {
     expect(help).toContain(name);
     expect(help.replaceAll(/\s+/g, " ")).toContain(summary);
   }
-  for (const { name } of VARIABLES) expect(help).toContain(name);
+  for (const { name } of [...VARIABLES, ...CHECK_VARIABLES]) expect(help).toContain(name);
   expect(EXIT_CODES.map(([code]) => code)).toEqual(Object.values(EXIT));
 });
 

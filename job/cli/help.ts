@@ -1,5 +1,7 @@
 import { EXIT } from "../../contract/exit-code.ts";
+import { CHECK_VARIABLES } from "../check/variables.ts";
 import { VARIABLES } from "../environment.ts";
+import type { Variable } from "../environment.ts";
 import { COMMANDS } from "./commands.ts";
 import type { Command, CommandName } from "./commands.ts";
 import { FLAGS } from "./flags.ts";
@@ -12,8 +14,9 @@ export const EXIT_CODES = [
   [EXIT.failedMigration, "a migration failed; running it again won't help"],
   [EXIT.drift, "history and folder disagree: a changed file, a hole, a migration out of order"],
   [EXIT.invalidInput, "a flag, a variable, the folder or a file in it can't be used, or a right is missing"],
-  [EXIT.unreachable, "the database can't be reached, or refuses the connection"],
-  [EXIT.cancelled, "stopped by SIGTERM or SIGINT, or out of --run-timeout"],
+  [EXIT.unreachable, "the database, or what check asks, can't be reached, or refuses the connection"],
+  [EXIT.cancelled, "stopped by SIGTERM or SIGINT, or out of time: --run-timeout, or --wait of a strict check"],
+  [EXIT.critical, "check --strict found what is critical: pending, failed, stuck or drifted migrations"],
   [EXIT.bug, "a bug in Lockkeeper"],
 ] as const;
 
@@ -38,7 +41,7 @@ function overview(): string[] {
     "Examples",
     ...COMMANDS.flatMap(({ examples }) => examples.slice(0, 1)).map((example) => `  ${example}`),
     "",
-    ...closing(),
+    ...closing([...VARIABLES, ...CHECK_VARIABLES]),
   ];
 }
 
@@ -55,13 +58,16 @@ function commandHelp({ name, operand, summary, examples }: Command): string[] {
     "Examples",
     ...examples.map((example) => `  ${example}`),
     "",
-    ...closing(),
+    ...closing(name === "check" ? [...CHECK_VARIABLES, ...VARIABLES.filter(isGeneral)] : VARIABLES),
   ];
 }
 
-const closing = (): string[] => [
+/** What isn't about a database. */
+const isGeneral = ({ name }: Variable): boolean => name === "NO_COLOR" || name === "LOCKKEEPER_DEBUG";
+
+const closing = (variables: readonly Variable[]): string[] => [
   "Environment",
-  ...columns(VARIABLES.map((variable) => [variable.name, `${variable.description}${defaultText(variable.default)}`])),
+  ...columns(variables.map((variable) => [variable.name, `${variable.description}${defaultText(variable.default)}`])),
   "",
   "Exit codes",
   ...columns(EXIT_CODES.map(([code, meaning]) => [String(code), meaning])),
@@ -79,8 +85,11 @@ const defaultText = (text: string): string => (text === "" ? "" : ` Default: ${t
 function columns(rows: readonly (readonly [string, string])[]): string[] {
   const indent = 2 + 30;
   return rows.flatMap(([left, right]) => {
-    const [first = "", ...rest] = wrapped(right, WIDTH - indent);
-    return [`  ${left.padEnd(indent - 4)}  ${first}`, ...rest.map((line) => " ".repeat(indent) + line)];
+    const lines = wrapped(right, WIDTH - indent).map((line) => " ".repeat(indent) + line);
+    // A name that is too long for its column has a line to itself.
+    if (left.length > indent - 4) return [`  ${left}`, ...lines];
+    const [first = "", ...rest] = lines;
+    return [`  ${left.padEnd(indent - 4)}  ${first.trimStart()}`, ...rest];
   });
 }
 

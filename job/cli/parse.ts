@@ -57,6 +57,8 @@ export function parseArguments(argv: readonly string[]): Parsed {
 
 function checkOption(token: OptionToken, repeated: boolean): Failure | null {
   if (token.name === "database-url") return credentialInArguments("--database-url doesn't exist");
+  const file = TOKEN_FILES[token.name];
+  if (file !== undefined) return secretInArguments(`--${token.name} doesn't exist`, file);
   const flag = flags.find((known) => known.name === token.name);
   if (flag === undefined) return unknownFlag(token.rawName);
   if (repeated) return invalidInput(`--${flag.name} is given twice`, { hint: "Give it once." });
@@ -140,7 +142,17 @@ function* misplaced(command: CommandName, given: readonly string[]): Generator<F
   }
 }
 
+/** What somebody may try to give as an argument, and what to do instead. */
+const TOKEN_FILES: Partial<Record<string, string>> = {
+  token: "Set DEPLOY_OPS_TOKEN, or name a file that holds it by --token-file.",
+  "notify-url": "Name a file that holds it by --notify-url-file.",
+};
+
 const credentialInArguments = (what: string): Failure =>
-  invalidInput(`${what}: every user of the machine can read a process's arguments`, {
-    hint: "Set DATABASE_URL, or name a file that holds it by --database-url-file or DATABASE_URL_FILE.",
-  });
+  secretInArguments(
+    what,
+    "Set DATABASE_URL, or name a file that holds it by --database-url-file or DATABASE_URL_FILE.",
+  );
+
+const secretInArguments = (what: string, hint: string): Failure =>
+  invalidInput(`${what}: every user of the machine can read a process's arguments`, { hint });

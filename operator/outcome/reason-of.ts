@@ -26,6 +26,8 @@ const BY_EXIT_CODE = {
   [EXIT.invalidInput]: "InvalidInput",
   [EXIT.unreachable]: "Unreachable",
   [EXIT.cancelled]: "Cancelled",
+  // A check's, which no run ends with.
+  [EXIT.critical]: "RunnerFailed",
   [EXIT.bug]: "RunnerFailed",
 } as const satisfies Record<ExitCode, Reason>;
 
