@@ -38,6 +38,18 @@ const tools = {
     of: "helm.sh/helm/v4",
   },
   kind: { packages: ["sigs.k8s.io/kind"], sources: [], version: "", of: "sigs.k8s.io/kind" },
+  actionlint: {
+    packages: ["github.com/rhysd/actionlint/cmd/actionlint"],
+    sources: [],
+    version: "",
+    of: "github.com/rhysd/actionlint",
+  },
+  compose: {
+    packages: ["."],
+    sources: ["main.go"],
+    version: "",
+    of: "github.com/compose-spec/compose-go/v2",
+  },
 } satisfies Record<string, { packages: string[]; sources: string[]; version: string; of: string }>;
 
 export type Tool = keyof typeof tools;
