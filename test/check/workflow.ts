@@ -69,13 +69,13 @@ async function runStep(step: Step, scope: Scope): Promise<Stepped | null> {
 }
 
 const filled = (all: Record<string, string> = {}, contexts: Contexts): Record<string, string> =>
-  Object.fromEntries(Object.entries(all).map(([name, value]) => [name, filledText(String(value), contexts)]));
+  Object.fromEntries(Object.entries(all).map(([name, value]) => [name, filledText(value, contexts)]));
 
 /** `${{ context.name }}`, and with `|| 'otherwise'`. */
 const filledText = (given: string, contexts: Contexts): string =>
-  given.replaceAll(/\$\{\{ *([\w.-]+)(?: *\|\| *'([^']*)')? *\}\}/g, (_, path: string, otherwise = "") => {
+  given.replaceAll(/\$\{\{ *([\w.-]+)(?: *\|\| *'([^']*)')? *\}\}/g, (_, path: string, otherwise: string = "") => {
     const [context = "", ...names] = path.split(".");
-    return contexts[context]?.[names.join(".")] || String(otherwise);
+    return contexts[context]?.[names.join(".")] || otherwise;
   });
 
 /** GitHub's `shell: bash`. */
