@@ -73,7 +73,6 @@ async function sentTo(respond: Respond) {
   await using server = await standIn(respond);
   const pauses: number[] = [];
   const reason = await sendNote(new URL(`${server.origin}/services/canary`), '{"text":"a"}', {
-    ca: null,
     signal: new AbortController().signal,
     sleep: async (ms) => void pauses.push(ms),
   });

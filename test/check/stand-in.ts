@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { OpsPayload } from "../../contract/ops.ts";
@@ -12,10 +13,10 @@ export type StandIn = AsyncDisposable & { origin: string; asked: Asked[] };
 
 export type Respond = (asked: Asked, outgoing: ServerResponse) => void | Promise<void>;
 
-/** A real server on loopback that answers as a test says, and keeps what it was asked. */
-export async function standIn(respond: Respond): Promise<StandIn> {
+/** A real server on loopback, with TLS or without, that answers as a test says, and keeps what it was asked. */
+export async function standIn(respond: Respond, tls: { key: string; cert: string } | null = null): Promise<StandIn> {
   const asked: Asked[] = [];
-  const server = createServer((incoming, outgoing) => {
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     void (async () => {
       const one = {
         method: incoming.method ?? "",
@@ -26,11 +27,12 @@ export async function standIn(respond: Respond): Promise<StandIn> {
       asked.push(one);
       await respond(one, outgoing);
     })();
-  });
+  };
+  const server = tls === null ? createServer(listener) : createSecureServer(tls, listener);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `${tls === null ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

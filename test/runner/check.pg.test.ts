@@ -1,4 +1,8 @@
 /** A check of what the library's own handler tells of a real database. */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { EXIT } from "../../contract/exit-code.ts";
 import { opsMigrations } from "../../job/ops.ts";
@@ -8,7 +12,7 @@ import { TOKEN } from "../ops/contract.ts";
 import { database } from "../postgres/database.ts";
 import { runFolder } from "./run.ts";
 import { inProcess } from "../check/command.ts";
-import { handled, standIn } from "../check/stand-in.ts";
+import { handled, json, opsPayload, standIn } from "../check/stand-in.ts";
 
 /** Strictly, by the handler with these options, of an app of its own: each has looked at the folder as it is now. */
 async function check(options: OpsMigrationsOptions, argv: string[] = ["--wait", "0"], token = TOKEN) {
@@ -85,4 +89,20 @@ test("a wrong token, an endpoint without one and a database that is down are tol
     code: EXIT.done,
     stdout: expect.stringContaining("nothing here is called misspelt"),
   });
+});
+
+test("an endpoint whose certificate nobody knows is refused, and taken with its CA named", async () => {
+  await using folder = await folderWith({});
+  const [key, cert] = [join(folder.dir, "key.pem"), join(folder.dir, "cert.pem")];
+  const about = ["-days", "2", "-subj", "/CN=ops", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert];
+  await promisify(execFile)("openssl", ["req", "-x509", ...made, ...about]);
+  const tls = { key: await readFile(key, "utf8"), cert: await readFile(cert, "utf8") };
+  await using app = await standIn(json(opsPayload()), tls);
+  const variables = { DEPLOY_OPS_URL: app.origin, DEPLOY_OPS_TOKEN: TOKEN };
+  const unknown = await inProcess(["check", "--strict"], variables);
+  expect(unknown.code).toBe(EXIT.unreachable);
+  expect(unknown.stdout).toMatch(/TLS with \S+ fails \(DEPTH_ZERO_SELF_SIGNED_CERT\)/);
+  expect(app.asked).toEqual([]);
+  expect(await inProcess(["check", "--strict", "--ca-file", cert], variables)).toMatchObject({ code: EXIT.done });
 });

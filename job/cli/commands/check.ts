@@ -90,7 +90,7 @@ async function ask(
 /** Null: there was nothing to send, or nowhere to. False: it wasn't taken, which is told. */
 async function notify(
   invocation: Invocation,
-  { notifyUrl, ca }: CheckSettings,
+  { notifyUrl }: CheckSettings,
   outcome: Outcome,
   about: About,
 ): Promise<boolean | null> {
@@ -98,7 +98,7 @@ async function notify(
   if (notifyUrl === null || !isWorthANote(outcome)) return null;
   const note = JSON.stringify(noteOf(outcome, about, linkOf(host.variables)));
   try {
-    const reason = await sendNote(notifyUrl, note, { ca, signal: host.signal });
+    const reason = await sendNote(notifyUrl, note, { signal: host.signal });
     if (reason !== null) warn(invocation, `the webhook of --notify-url-file wasn't told: ${reason}`);
     return reason === null;
   } catch (error) {
