@@ -30,7 +30,9 @@ async function surroundings(scripts: Record<string, string> = {}) {
   const programs = await standInPrograms(own, { node, ...scripts });
   const temporary = join(own, "tmp");
   await mkdir(temporary);
-  const env = { PATH: programs.path, HOME: own, TMPDIR: temporary, GITHUB_ACTIONS: "true" };
+  // Not the checkout's: it would grow by each run's own paths.
+  const NODE_COMPILE_CACHE = join(folder, "compiled");
+  const env = { NODE_COMPILE_CACHE, PATH: programs.path, HOME: own, TMPDIR: temporary, GITHUB_ACTIONS: "true" };
   return { own, programs, temporary, env };
 }
 

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXIT } from "../../contract/exit-code.ts";
+import { json, opsPayload, standIn } from "../check/stand-in.ts";
 import { database } from "../postgres/database.ts";
 import { bundle } from "./bundled.ts";
 import type { Bundled } from "./bundled.ts";
@@ -20,7 +21,10 @@ afterAll(async () => await bundled[Symbol.asyncDispose]());
 
 /** Runs the bundled command to its end, from a folder without `node_modules` above it. */
 const run = async (argv: string[], url?: string): Promise<Ended> =>
-  await startCommand(argv, url === undefined ? {} : { DATABASE_URL: url }, bundled.dir, bundled.program).ended;
+  await runWith(argv, url === undefined ? {} : { DATABASE_URL: url });
+
+const runWith = async (argv: string[], variables: Record<string, string>): Promise<Ended> =>
+  await startCommand(argv, variables, bundled.dir, bundled.program).ended;
 
 test("the bundle is all that its command can find: no node_modules lies in it or above it", async () => {
   const files = await readdir(bundled.dir);
@@ -37,6 +41,16 @@ test("bundled, --help and --version need nothing else", async () => {
   expect(help).toMatchObject({ code: EXIT.done, stderr: "" });
   expect(help.stdout).toContain("lockkeeper COMMAND");
   expect(await run(["--version"])).toMatchObject({ code: EXIT.done, stdout: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+});
+
+test("bundled, a check asks, as the chart's CronJob does", async () => {
+  await using ops = await standIn(json(opsPayload()));
+  const { code, stdout } = await runWith(["check", `--url=${ops.origin}`], { DEPLOY_OPS_TOKEN: "a-token-0123456789" });
+  expect({ code, first: stdout.split("\n")[0] }).toEqual({
+    code: EXIT.done,
+    first: expect.stringMatching(/^ok: 0 alerts/),
+  });
+  expect(ops.asked).toHaveLength(1);
 });
 
 /** Whether V8 compiles the program although there is compiled code of it, in a process like the command's. */
