@@ -109,12 +109,12 @@ test.each<[string, Exchange, { exitCode: number; heals: boolean; message: RegExp
   [
     "a proxy without its app",
     answered(502, "<html>Bad Gateway"),
-    { exitCode: 14, heals: true, message: /answered 502/, hint: /in front/ },
+    { exitCode: 14, heals: true, message: /answered 502/, hint: /a proxy before it/ },
   ],
   [
     "a 503 that is no payload",
     answered(503, "no upstream"),
-    { exitCode: 14, heals: true, message: /answered 503/, hint: /in front/ },
+    { exitCode: 14, heals: true, message: /answered 503/, hint: /a proxy before it/ },
   ],
 ])("%s is a problem that says what to do", (_, exchange, { exitCode, heals, message, hint }) => {
   const answer = readAnswer(exchange, WHERE);
@@ -133,4 +133,6 @@ test("a pause that is asked for counts, if it is a number of seconds", () => {
   expect(pauseOf("7")).toMatchObject({ pauseMs: 7_000 });
   expect(pauseOf("Wed, 21 Oct 2026 07:28:00 GMT")).toMatchObject({ pauseMs: 0 });
   expect(pauseOf("-1")).toMatchObject({ pauseMs: 0 });
+  const busy = { error: { code: "BUSY", message: "too many" } };
+  expect(readAnswer(answered(503, busy, { retryAfter: "5" }), WHERE)).toMatchObject({ heals: true, pauseMs: 5_000 });
 });

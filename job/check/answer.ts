@@ -74,7 +74,7 @@ function judge(answered: Answered, where: string): Answer {
     case 404:
       return said?.code === "NOT_FOUND"
         ? final(
-            invalidInput(`${where} is switched off (404): it has no token`, {
+            invalidInput(`${where} is switched off (404): no token is configured there, or the path is another one`, {
               hint: "Set OPS_MIGRATION_TOKEN of the app, or ops.tokenSecret of the operator's chart.",
             }),
           )
@@ -85,14 +85,16 @@ function judge(answered: Answered, where: string): Answer {
         pauseMs: pauseOf(answered.retryAfter),
       };
     default:
-      return status >= 500
-        ? again(
-            unreachable(
-              `${where} answered ${status}, and no ops payload`,
-              "Something in front of it answered: look there, or whether it runs.",
-            ),
-          )
-        : final(unreachable(`${where} answered ${status}, and no ops payload`, WRONG_URL));
+      if (status < 500) return final(unreachable(`${where} answered ${status}, and no ops payload`, WRONG_URL));
+      return {
+        ...again(
+          unreachable(
+            `${where} answered ${status}, and no ops payload`,
+            "Look at what answered: a proxy before it, or itself.",
+          ),
+        ),
+        pauseMs: pauseOf(answered.retryAfter),
+      };
   }
 }
 
