@@ -11,38 +11,52 @@ export type OpsBackend = {
   /** The token that is right at this moment; null where none is configured. */
   token: () => Promise<string | null>;
   /** Never rejects for a database that is down: that is an `Observed` that isn't reachable. */
-  observe: (query: OpsQuery) => Promise<{ observed: readonly Observed[]; now: Date }>;
+  answer: (query: OpsQuery) => Promise<OpsAnswer>;
 };
+
+/** What is known, as JSON. `body` may be given to many. */
+export type OpsAnswer = { status: 200 | 503; body: string | Uint8Array<ArrayBuffer> };
+
+/** Everything that is observed, as the answer to that query. Pure. */
+export function answerOf(observed: readonly Observed[], query: OpsQuery, now: Date): OpsAnswer {
+  const payload = makePayload(observed, query, now);
+  return { status: payload.status === "critical" ? 503 : 200, body: JSON.stringify(payload) };
+}
+
+/** The answer of who doesn't know yet. */
+export const notReady = (message: string): OpsAnswer => ({ status: 503, body: errorText("NOT_READY", message) });
 
 /**
  * `GET /api/ops/migrations`: 200 for ok and warning, 503 for critical, 400 for a parameter that there isn't or that is out
  * of range, 401 without the right token, 404 where no token is configured, 405 for anything but GET and HEAD. What is
  * refused says nothing about databases. No answer may be kept by a cache.
  */
-export async function answerOps(request: Request, { token, observe }: OpsBackend): Promise<Response> {
+export async function answerOps(request: Request, { token, answer }: OpsBackend): Promise<Response> {
   const head = request.method === "HEAD";
   const wanted = await token();
   if (wanted === null) return refusal(head, 404, "NOT_FOUND", "there is nothing here");
   if (!head && request.method !== "GET") {
     return refusal(head, 405, "METHOD_NOT_ALLOWED", "use GET or HEAD", { allow: "GET, HEAD" });
   }
-  if (!isAuthorized(request.headers.get("authorization"), wanted)) {
+  if (!isRight(bearerOf(request.headers.get("authorization")), wanted)) {
     return refusal(head, 401, "UNAUTHORIZED", "send the token as Authorization: Bearer TOKEN", {
       "www-authenticate": 'Bearer realm="lockkeeper"',
     });
   }
   const query = readQuery(new URL(request.url).searchParams);
   if (typeof query === "string") return refusal(head, 400, "BAD_REQUEST", query);
-  const { observed, now } = await observe(query);
-  const payload = makePayload(observed, query, now);
-  return json(head, payload.status === "critical" ? 503 : 200, payload);
+  const { status, body } = await answer(query);
+  return json(head, status, body);
 }
 
-/** Digests have one length and are compared in constant time: an answer's time tells nothing about the token. */
-function isAuthorized(header: string | null, wanted: string): boolean {
-  const given = /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1] ?? "";
-  return timingSafeEqual(digest(given), digest(wanted)) && given !== "";
-}
+const bearerOf = (header: string | null): string => /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1] ?? "";
+
+/**
+ * Whether that is the token. Digests have one length and are compared in constant time: an answer's time tells nothing about
+ * the token.
+ */
+export const isRight = (given: string, wanted: string): boolean =>
+  timingSafeEqual(digest(given), digest(wanted)) && given !== "";
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
@@ -61,11 +75,19 @@ function readQuery(parameters: URLSearchParams): OpsQuery | string {
 
 const show = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 
-const refusal = (head: boolean, status: number, code: string, message: string, headers?: Record<string, string>) =>
-  json(head, status, { error: { code, message } }, headers);
+/** A refusal, and why: `{ "error": { "code", "message" } }`. */
+export const refusal = (
+  head: boolean,
+  status: number,
+  code: string,
+  message: string,
+  headers?: Record<string, string>,
+): Response => json(head, status, errorText(code, message), headers);
 
-function json(head: boolean, status: number, body: unknown, headers: Record<string, string> = {}): Response {
-  return new Response(head ? null : JSON.stringify(body), {
+const errorText = (code: string, message: string): string => JSON.stringify({ error: { code, message } });
+
+function json(head: boolean, status: number, body: OpsAnswer["body"], headers: Record<string, string> = {}): Response {
+  return new Response(head ? null : body, {
     status,
     headers: {
       "content-type": "application/json; charset=utf-8",

@@ -1,4 +1,4 @@
-import { answerOps } from "../contract/ops-answer.ts";
+import { answerOf, answerOps } from "../contract/ops-answer.ts";
 import type { OpsQuery } from "../contract/ops.ts";
 import { secretsOf } from "../contract/redact.ts";
 import type { HistoryFormat } from "./history/history.ts";
@@ -51,7 +51,11 @@ export function opsMigrations(options: OpsMigrationsOptions = {}): (request: Req
     file: options.tokenFile ?? environment.tokenFile,
   });
   const observe = observer(options, environment);
-  return async (request) => await answerOps(request, { token, observe });
+  const answer = async (query: OpsQuery) => {
+    const { observed, now: at } = await observe(query);
+    return answerOf(observed, query, at);
+  };
+  return async (request) => await answerOps(request, { token, answer });
 }
 
 function observer(
