@@ -14,6 +14,8 @@ export type Observed = {
   /** Migrations whose file or history isn't what it was, and how many they are. */
   drift: string[];
   driftCount: number;
+  /** What is told of the drift where names and number aren't known. */
+  driftText?: string;
   /** Migrations that are known to be applied now, besides those that a later run's row names. */
   applied: ReadonlySet<string>;
   telemetry: { available: boolean; reason: string };

@@ -5,19 +5,20 @@ import type { Run } from "./run.ts";
 
 /** Everything that is observed, as the payload that the query asks for. Pure: `now` is given. */
 export function makePayload(all: readonly Observed[], query: OpsQuery, now: Date): OpsPayload {
-  const { lookbackMinutes, limit, namespace, name } = query;
-  const chosen = all.filter(
-    (one) => (namespace === "" || one.namespace === namespace) && (name === "" || one.name === name),
-  );
+  const chosen = all.filter((one) => isAsked(one, query));
+  return { ...summaryOf(chosen, query, now), migrations: chosen.map((one) => stateOf(one, query.limit)) };
+}
+
+/** Whether the query asks for it. */
+export const isAsked = (one: Pick<Observed, "namespace" | "name">, { namespace, name }: OpsQuery): boolean =>
+  (namespace === "" || one.namespace === namespace) && (name === "" || one.name === name);
+
+/** The payload but for its `migrations`, of those that the query asks for. */
+export function summaryOf(chosen: readonly Observed[], query: OpsQuery, now: Date): Omit<OpsPayload, "migrations"> {
+  const { lookbackMinutes } = query;
   const moment = { now, lookbackMs: lookbackMinutes * 60_000 };
   const alerts = bySeverity([...chosen.flatMap((one) => alertsOf(one, moment)), ...nothingMatches(chosen, query)]);
-  return {
-    status: statusOf(alerts),
-    generatedAt: now.toISOString(),
-    lookbackMinutes,
-    alerts,
-    migrations: chosen.map((one) => stateOf(one, limit)),
-  };
+  return { status: statusOf(alerts), generatedAt: now.toISOString(), lookbackMinutes, alerts };
 }
 
 /** A name that was misspelt must not look like a database where all is well. */
@@ -29,7 +30,8 @@ function nothingMatches(chosen: readonly Observed[], { namespace, name }: OpsQue
   ];
 }
 
-const stateOf = (one: Observed, limit: number): MigrationState => ({
+/** One database, with its newest runs, at most so many. */
+export const stateOf = (one: Observed, limit: number): MigrationState => ({
   namespace: one.namespace,
   name: one.name,
   version: one.version,

@@ -47,8 +47,9 @@ export function statusOf(alerts: readonly Pick<Alert, "severity">[]): OpsPayload
   return alerts.length > 0 ? "warning" : "ok";
 }
 
-function drifted({ drift, driftCount }: Observed): Finding[] {
+function drifted({ drift, driftCount, driftText }: Observed): Finding[] {
   if (driftCount === 0) return [];
+  if (driftText !== undefined) return [critical(`drifted: ${driftText || "history and source disagree"}`)];
   return [critical(`${plural(driftCount, "migration")} drifted from the history${list(drift, driftCount)}`)];
 }
 

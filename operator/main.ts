@@ -9,7 +9,9 @@ import { EXIT } from "./exit-code.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { helpText } from "./help.ts";
 import { openLog } from "./log.ts";
+import { openInstruments } from "./metrics/instruments.ts";
 import { Misconfigured } from "./misconfigured.ts";
+import { openOps } from "./ops.ts";
 import { openReconciler } from "./reconciler.ts";
 import { startOperator } from "./run.ts";
 import { readSettings } from "./settings.ts";
@@ -60,10 +62,14 @@ async function run(settings: Settings): Promise<ExitCode> {
   log.info({ version: VERSION, namespaces: settings.namespaces, identity: settings.lease.identity }, "starting");
   const connection = connected(settings);
   const clock = clusterClock(systemClock, (offMs) => log.warn({ offMs }, "this machine's clock is not the cluster's"));
-  const tools = { api: createApi(connection, clock), clock: systemClock, log };
+  const instruments = openInstruments();
+  const sent = (method: string, status: number): void =>
+    instruments.apiRequests.inc({ method, code: status === 0 ? "none" : String(status) });
+  const tools = { api: createApi(connection, clock, sent), clock: systemClock, log, instruments };
   const end = await startOperator(settings, {
     ...tools,
     signal: controller.signal,
+    openOps: async (view) => await openOps({ clock, log, instruments, settings: settings.ops }, view),
     openReconciler: async (world) => await openReconciler({ ...tools, clock, settings }, world),
   });
   log.info({ end }, "stopped");

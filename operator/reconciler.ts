@@ -5,6 +5,7 @@ import { openRecorder } from "./event/recorder.ts";
 import { serverSupportsImageVolumes } from "./job/image-volumes.ts";
 import { hasImageVolumes } from "./kubernetes/image-volumes.ts";
 import type { Log } from "./log.ts";
+import type { Instruments } from "./metrics/instruments.ts";
 import { openFollowers } from "./progress/followers.ts";
 import { openMemories } from "./reconcile/memory.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
@@ -12,11 +13,17 @@ import type { Reconciler, World } from "./run.ts";
 import type { Settings } from "./settings.ts";
 import { untilAnswered } from "./until-answered.ts";
 
-type Tools = { api: Api; clock: Clock; log: Log; settings: Pick<Settings, "runner" | "lease" | "namespaces"> };
+type Tools = {
+  api: Api;
+  clock: Clock;
+  log: Log;
+  instruments: Instruments;
+  settings: Pick<Settings, "runner" | "lease" | "namespaces">;
+};
 
 /** Gives reconcile all that it has of the world. */
 export async function openReconciler(
-  { api, clock, log, settings }: Tools,
+  { api, clock, log, instruments, settings }: Tools,
   { caches, leading, enqueue, isBusy }: World,
 ): Promise<Reconciler> {
   const { signal } = leading;
@@ -36,7 +43,7 @@ export async function openReconciler(
     },
   });
   const context = {
-    ...{ api, caches, clock, log, recorder, followers },
+    ...{ api, caches, clock, log, recorder, followers, instruments },
     runner,
     imageVolumes: () => imageVolumes,
     leads: () => leading.leads(),

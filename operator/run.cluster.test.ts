@@ -12,6 +12,7 @@ import { connect } from "./api/connect.ts";
 import { createApi } from "./api/request.ts";
 import { systemClock } from "./clock.ts";
 import { openLog } from "./log.ts";
+import { openInstruments } from "./metrics/instruments.ts";
 import { Misconfigured } from "./misconfigured.ts";
 import { startOperator } from "./run.ts";
 import type { Deps, World } from "./run.ts";
@@ -51,6 +52,8 @@ function start(identity: string, { kubeconfig = installed.kubeconfig, namespaces
   const state = { worlds: [] as World[], looked: [] as string[], closed: 0, hold: null as Promise<void> | null };
   const deps: Deps = {
     ...{ api: createApi(connection), clock: systemClock, log, signal: controller.signal },
+    openOps: async () => ({ async [Symbol.asyncDispose]() {} }),
+    instruments: openInstruments(),
     openReconciler: async (world) => {
       state.worlds.push(world);
       return {

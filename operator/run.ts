@@ -14,6 +14,7 @@ import { Misconfigured } from "./misconfigured.ts";
 import { Queue } from "./queue/queue.ts";
 import { withResync } from "./queue/resync.ts";
 import { checkRights } from "./rights.ts";
+import type { Instruments } from "./metrics/instruments.ts";
 import type { Settings } from "./settings.ts";
 import { startCaches } from "./watch/caches.ts";
 import type { Caches } from "./watch/caches.ts";
@@ -28,6 +29,9 @@ export type World = {
   isBusy: () => boolean;
 };
 
+/** What is served of the operator, on every replica. */
+export type OpsView = { caches: Caches; leads: () => boolean; queued: () => number };
+
 /** The leader's work: one look at one resource, and what goes on beside it. */
 export type Reconciler = {
   reconcile(key: string): Promise<number | null>;
@@ -41,6 +45,9 @@ export type Deps = {
   log: Log;
   /** Ends it. */
   signal: AbortSignal;
+  /** Called before anything is known. Throws Misconfigured when the port can't be had. */
+  openOps: (view: OpsView) => Promise<AsyncDisposable>;
+  instruments: Pick<Instruments, "watchRestarts">;
   /** Called when this process leads and the caches have what the cluster had then. */
   openReconciler: (world: World) => Promise<Reconciler>;
 };
@@ -56,7 +63,7 @@ const CLOSE_MS = 1_000;
  */
 export async function startOperator(
   settings: Pick<Settings, "namespaces" | "lease" | "concurrency" | "healthPort">,
-  { api, clock, log, signal, openReconciler }: Deps,
+  { api, clock, log, signal, openOps, instruments, openReconciler }: Deps,
 ): Promise<LeaseEnd> {
   const { namespaces, lease, concurrency, healthPort } = settings;
   let leading: Leading | null = null;
@@ -66,7 +73,10 @@ export async function startOperator(
     ...{ api, namespaces, signal: over.signal, now: clock.now },
     // Who stands by keeps no list of what it doesn't do: whoever begins to lead looks at everything.
     onChange: (key) => leading !== null && queue.add(key),
-    onRestart: (kind, why, error) => log.info({ kind, why, error }, "watch begun again"),
+    onRestart(kind, why, error) {
+      instruments.watchRestarts.inc({ kind });
+      log.info({ kind, why, error }, "watch begun again");
+    },
   });
   const pulse = startPulse(clock);
   const live = [check.eventLoop(pulse), check.wallClock(pulse), check.leader(() => leading, clock)];
@@ -74,6 +84,8 @@ export async function startOperator(
   try {
     await using health = await serveHealth({ port: healthPort, checks: { "/healthz": live, "/readyz": ready } });
     log.info({ port: health.port }, "health is served");
+    const leads = (): boolean => leading?.leads() ?? false;
+    await using _ops = await openOps({ caches, leads, queued: () => queue.waiting });
 
     const known = Promise.all([synced(caches), checkRights({ api, namespaces, clock, log, signal })]);
     await Promise.race([known, aborted(signal)]);

@@ -51,6 +51,20 @@ export const VARIABLES = [
     description: "Where /healthz and /readyz are served. 0: any free port, which the log tells.",
   },
   {
+    name: "LOCKKEEPER_OPS_PORT",
+    value: "PORT",
+    default: "8080",
+    description:
+      "Where the ops endpoint, the dashboard and /metrics are served. 0: any free port, which the log tells.",
+  },
+  {
+    name: "LOCKKEEPER_OPS_TOKEN_FILE",
+    value: "FILE",
+    default: "",
+    description:
+      "Holds the token of the ops endpoint and the dashboard, at least 16 characters; it may be rotated. Empty: neither is served.",
+  },
+  {
     name: "LOCKKEEPER_LOG_LEVEL",
     value: "LEVEL",
     default: "info",

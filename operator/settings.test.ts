@@ -29,6 +29,7 @@ test("with what is needed alone the rest has defaults", () => {
     lease: { namespace: "lockkeeper", name: "lockkeeper-operator", identity: expect.stringContaining("_") },
     concurrency: 16,
     healthPort: 8_081,
+    ops: { port: 8_080, tokenFile: null },
     logLevel: "info",
     kubeconfig: null,
     inCluster: false,
@@ -44,6 +45,8 @@ const ALL = {
   LOCKKEEPER_LEASE_NAME: "other",
   LOCKKEEPER_CONCURRENCY: "4",
   LOCKKEEPER_HEALTH_PORT: "0",
+  LOCKKEEPER_OPS_PORT: "0",
+  LOCKKEEPER_OPS_TOKEN_FILE: "/etc/lockkeeper/ops/token",
   LOCKKEEPER_LOG_LEVEL: "debug",
   KUBECONFIG: "/tmp/config",
 };
@@ -55,6 +58,7 @@ test("each variable sets what it names, and each flag does the same", () => {
     lease: { namespace: "ops", name: "other", identity: "lockkeeper-5d9-x" },
     concurrency: 4,
     healthPort: 0,
+    ops: { port: 0, tokenFile: "/etc/lockkeeper/ops/token" },
     logLevel: "debug",
     kubeconfig: "/tmp/config",
     inCluster: false,
@@ -120,10 +124,11 @@ test("help and version need no settings", () => {
 
 test("the help names each variable with its flag and default, and what the settings default to is what it says", () => {
   const text = helpText();
-  const { concurrency, healthPort, logLevel, lease, runner } = settings();
+  const { concurrency, healthPort, logLevel, lease, ops, runner } = settings();
   const told: Record<string, string> = {
     LOCKKEEPER_CONCURRENCY: String(concurrency),
     LOCKKEEPER_HEALTH_PORT: String(healthPort),
+    LOCKKEEPER_OPS_PORT: String(ops.port),
     LOCKKEEPER_LOG_LEVEL: logLevel,
     LOCKKEEPER_LEASE_NAME: lease.name,
     LOCKKEEPER_RUNNER_PULL_POLICY: runner.pullPolicy,

@@ -16,6 +16,12 @@ export type Settings = {
   concurrency: number;
   /** 0: any free one. */
   healthPort: number;
+  ops: {
+    /** 0: any free one. */
+    port: number;
+    /** Null: no endpoint and no dashboard. */
+    tokenFile: string | null;
+  };
   logLevel: LogLevel;
   /** Null: as a pod's service account. */
   kubeconfig: string | null;
@@ -57,6 +63,8 @@ const SCHEMA = z.object({
   LOCKKEEPER_LEASE_NAME: z.string().regex(OBJECT, "is not an object's name").default("lockkeeper-operator"),
   LOCKKEEPER_CONCURRENCY: whole(1, 256).default(16),
   LOCKKEEPER_HEALTH_PORT: whole(0, 65_535).default(8_081),
+  LOCKKEEPER_OPS_PORT: whole(0, 65_535).default(8_080),
+  LOCKKEEPER_OPS_TOKEN_FILE: z.string().optional(),
   LOCKKEEPER_LOG_LEVEL: oneOf(LOG_LEVELS).default("info"),
   KUBECONFIG: z.string().optional(),
 } satisfies Record<VariableName, z.ZodType>);
@@ -89,6 +97,7 @@ function settingsOf(data: z.infer<typeof SCHEMA>, inCluster: boolean): Settings 
     },
     concurrency: data.LOCKKEEPER_CONCURRENCY,
     healthPort: data.LOCKKEEPER_HEALTH_PORT,
+    ops: { port: data.LOCKKEEPER_OPS_PORT, tokenFile: data.LOCKKEEPER_OPS_TOKEN_FILE ?? null },
     logLevel: data.LOCKKEEPER_LOG_LEVEL,
     kubeconfig: data.KUBECONFIG ?? null,
     inCluster,

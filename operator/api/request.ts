@@ -7,14 +7,15 @@ import { Broken, titleOf } from "./exchange.ts";
 import type { Call } from "./exchange.ts";
 import { LineTooLong, linesOf } from "./lines.ts";
 import { sendUntilTaken } from "./retry.ts";
+import type { Sent } from "./retry.ts";
 
 /** Told of each answer to a request: its `Date` header, and `now()` of before it was asked for. */
 export type Heard = (date: string | undefined, askedAt: number) => void;
 
 /** The API server behind a connection. */
-export function createApi(connection: Connection, clock?: { now: () => number; heard: Heard }): Api {
+export function createApi(connection: Connection, clock?: { now: () => number; heard: Heard }, sent?: Sent): Api {
   async function* lines(call: Call, { longestLine, opened }: LinesOptions) {
-    const answer = await sendUntilTaken(connection, call, accepted(call));
+    const answer = await sendUntilTaken(connection, call, accepted(call), sent);
     try {
       opened?.();
       yield* linesOf(answer, longestLine);
@@ -36,10 +37,11 @@ export function createApi(connection: Connection, clock?: { now: () => number; h
       const call = { method, path, query, body: text, patch, signal, streams: false };
       const answered = accepted(call);
       const askedAt = clock?.now() ?? 0;
-      return await sendUntilTaken(connection, call, async (answer) => {
+      const read = async (answer: IncomingMessage): Promise<Answer> => {
         clock?.heard(answer.headers.date, askedAt);
         return await readJson<Answer>(call, await answered(answer));
-      });
+      };
+      return await sendUntilTaken(connection, call, read, sent);
     },
     lines(path, options) {
       const { query, signal } = options;

@@ -2,11 +2,15 @@ import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Broken, exchange } from "./exchange.ts";
 import type { Call } from "./exchange.ts";
+import type { Method } from "./api.ts";
 import type { Connection } from "./connect.ts";
 
 /** How often one request is sent at most, and how long its answer may be put off altogether, in ms. */
 const TRIES = 5;
 const WAITS = 30_000;
+
+/** Told of each time that something was sent: by which method, and of the answer's status; 0 for none. */
+export type Sent = (method: Method, status: number) => void;
 
 /**
  * Sends it until the server takes it, and reads the answer. 429 and 503 say that it wasn't carried out, so it is sent again
@@ -17,12 +21,13 @@ export async function sendUntilTaken<Read>(
   connection: Connection,
   call: Call,
   read: (answer: IncomingMessage) => Promise<Read>,
+  sent?: Sent,
 ): Promise<Read> {
   let waited = 0;
   let broken = 0;
   for (let tries = 1; ; tries++) {
     try {
-      const answer = await exchange(connection, call);
+      const answer = await told(call, sent, exchange(connection, call));
       const busy = answer.statusCode === 429 || answer.statusCode === 503;
       const wait = busy ? waitFor(answer.headers["retry-after"], tries, Math.random()) : 0;
       if (!busy || tries >= TRIES || waited + wait > WAITS) return await read(answer);
@@ -35,6 +40,16 @@ export async function sendUntilTaken<Read>(
       if (!again || broken++ > 0) throw error;
     }
   }
+}
+
+async function told(call: Call, sent: Sent | undefined, answer: Promise<IncomingMessage>): Promise<IncomingMessage> {
+  try {
+    const { statusCode = 0 } = await answer;
+    sent?.(call.method, statusCode);
+  } catch {
+    if (call.signal?.aborted !== true) sent?.(call.method, 0);
+  }
+  return await answer;
 }
 
 /**

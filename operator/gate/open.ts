@@ -9,7 +9,7 @@ import type { PodRef } from "./gate.ts";
 /** So many patches are on their way at once: a release with a thousand pods opens at the server's speed, not faster. */
 const AT_ONCE = 32;
 
-type Tools = Pick<Context, "api" | "caches" | "leads" | "log">;
+type Tools = Pick<Context, "api" | "caches" | "clock" | "instruments" | "leads" | "log">;
 
 /**
  * Takes our gate, and no other, from these pods; each by the resourceVersion that the decision was made on, and only while
@@ -42,7 +42,10 @@ async function open(namespace: string, { name, uid, resourceVersion }: PodRef, t
   const path = pathOf(PODS, namespace, name);
   const body = { metadata: { uid, resourceVersion }, spec: { schedulingGates: [{ $patch: "delete", name: GATE }] } };
   try {
-    caches.gated.put(await api.request<GatedPod>("PATCH", path, { patch: "strategic", body }));
+    const opened = await api.request<GatedPod>("PATCH", path, { patch: "strategic", body });
+    caches.gated.put(opened);
+    const waited = tools.clock.wall() - Date.parse(opened.metadata.creationTimestamp);
+    if (!Number.isNaN(waited)) tools.instruments.gateWait.observe(Math.max(0, waited) / 1_000);
     return false;
   } catch (error) {
     if (isApiError(error, "NotFound")) {

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Recorder } from "../event/recorder.ts";
 import type { RunnerSettings } from "../job/job-spec.ts";
 import type { Log } from "../log.ts";
+import type { Instruments } from "../metrics/instruments.ts";
 import type { Followers } from "../progress/followers.ts";
 import type { Caches } from "../watch/caches.ts";
 import type { Memories } from "./memory.ts";
@@ -21,5 +22,6 @@ export type Context = {
   followers: Followers;
   recorder: Recorder;
   memories: Memories;
+  instruments: Instruments;
   log: Log;
 };

@@ -6,8 +6,8 @@ import { pathOf } from "../api/path.ts";
 import { controllerOf } from "../kubernetes/objects.ts";
 import type { Job, Pod } from "../kubernetes/objects.ts";
 import { observeGated } from "../gate/observe.ts";
-import { tagOf } from "../job/order.ts";
 import { POD_EXPECTED_MS, readOutcome } from "../outcome/read-outcome.ts";
+import { podOf, runOf } from "../outcome/run-of.ts";
 import { whyNoPod } from "../outcome/why-no-pod.ts";
 import { liveKeys, targetOf } from "../release/target.ts";
 import type { Target, Workload } from "../release/target.ts";
@@ -72,23 +72,19 @@ async function observeJob(
 ): Promise<ObservedJob> {
   const { metadata } = job;
   const { annotations = {} } = metadata;
-  const identity = {
-    key: annotations[RUN_ANNOTATION.key] ?? "",
-    epoch: Number(annotations[RUN_ANNOTATION.epoch] ?? 0) || 0,
-    command: annotations[RUN_ANNOTATION.command] === "status" ? ("status" as const) : ("migrate" as const),
-    runId: annotations[RUN_ANNOTATION.runId] ?? "",
-  };
-  let pod = podOf(job, context);
-  let outcome = readOutcome(job, pod, { ...identity, tag: tagOf(identity) }, now);
+  const run = runOf(job);
+  let pod = podOf(job, context.caches);
+  let outcome = readOutcome(job, pod, run, now);
   if (pod === null && outcome.is === "lost" && current.has(metadata.name)) {
     await learnPods(job, context);
-    pod = podOf(job, context);
-    outcome = readOutcome(job, pod, { ...identity, tag: tagOf(identity) }, now);
+    pod = podOf(job, context.caches);
+    outcome = readOutcome(job, pod, run, now);
   }
   if (outcome.is === "starting" && outcome.reason === "JobPodNotCreated") {
     const why = await whyNoPodYet(job, memory, context);
     if (why !== null) outcome.message = `${outcome.message}: ${why}`;
   }
+  const { tag: _tag, ...identity } = run;
   return {
     ...identity,
     name: metadata.name,
@@ -111,18 +107,6 @@ async function learnPods({ metadata: { namespace, name } }: Job, { api, caches }
   const { items } = await api.request<{ items: Pod[] | null }>("GET", pathOf(PODS, namespace), { query });
   for (const pod of items ?? []) caches.pods.put(pod);
 }
-
-function podOf({ metadata }: Job, { caches }: Context): Pod | null {
-  const pods = caches.pods.by("job", `${metadata.namespace}/${metadata.name}`);
-  return newest(pods.filter((one) => controllerOf(one)?.uid === metadata.uid));
-}
-
-/**
- * With two pods of one Job, which Kubernetes doesn't rule out, the newest one's end is the Job's. A pod with the Job's name
- * that isn't its own may be of a Job of that name which was deleted, and end later than this one begins.
- */
-const newest = (pods: Pod[]): Pod | null =>
-  pods.toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1))[0] ?? null;
 
 const hasSidecars = ({ status }: Pod): boolean =>
   status?.containerStatuses?.some(({ name, state }) => name !== RUNNER_CONTAINER && state?.running !== undefined) ??

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DatabaseMigration } from "../../contract/resource/resource.ts";
 import { Status } from "../../contract/resource/status.ts";
+import { countRuns } from "../metrics/count-runs.ts";
 import type { RawMigration } from "../watch/migration.ts";
 import { tellHeld } from "../gate/tell.ts";
 import { act } from "./act.ts";
@@ -26,8 +27,26 @@ const CONFLICT_MS = 100;
  * null. Throws what went wrong on the way to the API server: it is called again, later each time.
  */
 export async function reconcile(key: string, context: Context): Promise<number | null> {
+  const { clock, instruments } = context;
+  const begun = clock.now();
+  let result: Look["result"] | "error" = "error";
+  try {
+    const look = await lookAt(key, context);
+    result = look.result;
+    return look.again;
+  } finally {
+    instruments.reconciles.inc({ result });
+    instruments.reconcileDuration.observe((clock.now() - begun) / 1_000);
+  }
+}
+
+type Look = { result: "ok" | "conflict"; again: number | null };
+const ok = (again: number | null): Look => ({ result: "ok", again });
+const conflict = (again: number): Look => ({ result: "conflict", again });
+
+async function lookAt(key: string, context: Context): Promise<Look> {
   const raw = context.caches.migrations.get(key);
-  if (raw === undefined || raw.metadata.deletionTimestamp !== undefined) return leave(key, context);
+  if (raw === undefined || raw.metadata.deletionTimestamp !== undefined) return ok(leave(key, context));
   const parsed = parse(raw);
   if (parsed.is === "invalid") return await tellInvalid(parsed, context);
   const { migration } = parsed;
@@ -38,22 +57,23 @@ export async function reconcile(key: string, context: Context): Promise<number |
   const wait = isOnlyProgress(migration.status, status, decision)
     ? memory.wroteAt + PROGRESS_MS - context.clock.now()
     : 0;
-  if (wait > 0) return Math.min(wait, decision.again ?? wait);
+  if (wait > 0) return ok(Math.min(wait, decision.again ?? wait));
   const before = isUnread(migration, raw) ? (raw.status as Status) : migration.status;
   const written = await writeStatus({ metadata: migration.metadata, status: before }, status, context);
-  if (written === "conflict") return CONFLICT_MS * 2 ** Math.min(memory.conflicts++, 6);
+  if (written === "conflict") return conflict(CONFLICT_MS * 2 ** Math.min(memory.conflicts++, 6));
   memory.conflicts = 0;
   if (written === "written") memory.wroteAt = context.clock.now();
+  countRuns(decision.ended, key, context.instruments);
   tell(decision, observed, context);
   const { namespace } = migration.metadata;
   tellHeld(decision.held, { namespace, run: migration.spec.timeouts.run }, memory, context);
   const isNews = await act(decision.acts, migration, memory, context);
-  if (isNews) return 0;
-  return againIn(decision, memory, context);
+  return ok(isNews ? 0 : againIn(decision, memory, context));
 }
 
 /** Its Jobs go with it, by their owner reference: the garbage collector ends them, and the runner ends cleanly. */
-function leave(key: string, { memories, followers }: Context): null {
+function leave(key: string, { memories, followers, instruments }: Context): null {
+  instruments.runs.forget(key);
   const memory = memories.forget(key);
   if (memory?.follows) followers.stop(memory.follows);
   return null;
@@ -104,7 +124,7 @@ const isUnread = ({ status }: DatabaseMigration, raw: RawMigration): boolean =>
 async function tellInvalid(
   { migration, message }: Extract<Parsed, { is: "invalid" }>,
   context: Context,
-): Promise<number | null> {
+): Promise<Look> {
   const { generation } = migration.metadata;
   const text = cut(`the spec can't be used: ${message}`, 1_024);
   const known = migration.status.conditions ?? [];
@@ -119,12 +139,12 @@ async function tellInvalid(
   const kept = known.filter(({ type }) => type === "Drifted");
   const status = { ...migration.status, observedGeneration: generation, conditions: [...conditions, ...kept] };
   const written = await writeStatus(migration, status, context);
-  if (written === "conflict") return CONFLICT_MS;
+  if (written === "conflict") return conflict(CONFLICT_MS);
   if (written === "written") {
     const { namespace, name } = migration.metadata;
     context.log.warn({ namespace, name, message: text }, "spec can't be used");
     const regarding = regardingOf(migration);
     context.recorder.record({ regarding, type: "Warning", reason: "InvalidSpec", note: text, action: "Start" });
   }
-  return null;
+  return ok(null);
 }

@@ -7,6 +7,7 @@ import { fakeClock } from "../clock-fixture.ts";
 import { controllerOf } from "../kubernetes/objects.ts";
 import type { Deployment, GatedPod, Job, KubernetesObject, Pod, ReplicaSet } from "../kubernetes/objects.ts";
 import { databaseOf } from "../watch/migration.ts";
+import { openInstruments } from "../metrics/instruments.ts";
 import type { RawMigration } from "../watch/migration.ts";
 import { createStore } from "../watch/store.ts";
 import type { Context } from "./context.ts";
@@ -107,11 +108,12 @@ export function server(status: unknown = {}, answer: (call: Call) => unknown = (
       dropped: 0,
     },
     memories: openMemories(),
+    instruments: openInstruments(),
     log: { debug() {}, info() {}, warn() {}, error() {}, fatal() {} },
   };
 
   return {
-    ...{ calls, events, clock, stores, migration },
+    ...{ calls, events, clock, stores, migration, context },
     get status(): Status {
       return migration().status as Status;
     },

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from "../kubernetes/objects.ts";
+import { field } from "./field.ts";
 
 /** A DatabaseMigration as the cluster has it. Who needs more than the two below parses it with contract/resource. */
 export type RawMigration = KubernetesObject & { spec: unknown; status?: unknown };
@@ -15,8 +16,4 @@ export function databaseOf({ status }: { status?: unknown }): string | null {
   const system = field(database, "systemIdentifier");
   const oid = field(database, "oid");
   return typeof system === "string" && system !== "" && typeof oid === "number" ? `${system}/${oid}` : null;
-}
-
-function field(of: unknown, name: string): unknown {
-  return typeof of === "object" && of !== null ? (of as Record<string, unknown>)[name] : undefined;
 }

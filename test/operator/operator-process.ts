@@ -114,6 +114,7 @@ function environment(options: OperatorOptions): Record<string, string> {
     LOCKKEEPER_NAMESPACES: watch.join(","),
     LOCKKEEPER_RUNNER_IMAGE: runnerImage,
     LOCKKEEPER_HEALTH_PORT: "0",
+    LOCKKEEPER_OPS_PORT: "0",
     ...options.env,
   };
 }

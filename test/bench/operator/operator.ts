@@ -44,6 +44,7 @@ export async function startOperator({ program, kubeconfig, namespace, scratch }:
     LOCKKEEPER_RUNNER_IMAGE: RUNNER.runnerImage,
     LOCKKEEPER_RUNNER_PULL_POLICY: RUNNER.runnerPullPolicy,
     LOCKKEEPER_HEALTH_PORT: "0",
+    LOCKKEEPER_OPS_PORT: "0",
   };
   const begun = now();
   const child = spawn(process.execPath, [...program.nodeFlags, program.file], { env, stdio: ["ignore", fd, fd] });

@@ -1,0 +1,40 @@
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import type { Instruments } from "./metrics/instruments.ts";
+import { openMetrics } from "./metrics/metrics.ts";
+import { openAnswers } from "./ops/answers.ts";
+import { createOpsApp } from "./ops/app.ts";
+import { openHold } from "./ops/hold.ts";
+import { keeper } from "./ops/kept.ts";
+import { openLimit } from "./ops/limit.ts";
+import { openApiText } from "./ops/openapi.ts";
+import { serveOps } from "./ops/server.ts";
+import type { OpsServer } from "./ops/server.ts";
+import { tokenFile } from "./ops/token.ts";
+import type { OpsView } from "./run.ts";
+import type { Settings } from "./settings.ts";
+
+/** `clock`: its wall time is the cluster's. */
+type Tools = { clock: Clock; log: Log; instruments: Instruments; settings: Settings["ops"] };
+
+/** Nobody needs metrics more often; making them takes some ms for a thousand resources. */
+const METRICS_KEPT_MS = 1_000;
+
+/** Serves the ops endpoint and the metrics, from the caches. Throws Misconfigured when the port can't be had. */
+export async function openOps({ clock, log, instruments, settings }: Tools, view: OpsView): Promise<OpsServer> {
+  const { caches, leads, queued } = view;
+  const metrics = openMetrics(instruments, { caches, leads, queued }, clock);
+  const keep = keeper<Awaited<ReturnType<typeof metrics>>>(clock, METRICS_KEPT_MS, 1);
+  const app = createOpsApp({
+    token: tokenFile(settings.tokenFile, { clock, log }),
+    answer: openAnswers(caches, clock),
+    limit: openLimit(clock),
+    hold: openHold(clock),
+    metrics: async () => await keep("", metrics),
+    openApi: openApiText,
+    log,
+  });
+  const server = await serveOps(settings.port, app);
+  log.info({ port: server.port, endpoint: settings.tokenFile !== null }, "ops is served");
+  return server;
+}

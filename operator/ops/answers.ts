@@ -1,0 +1,113 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { formatDuration } from "../../contract/duration.ts";
+import type { Alert, OpsQuery } from "../../contract/ops.ts";
+import { notReady } from "../../contract/ops-answer.ts";
+import type { OpsAnswer } from "../../contract/ops-answer.ts";
+import type { Observed } from "../../contract/ops-observed.ts";
+import { isAsked, stateOf, summaryOf } from "../../contract/ops-payload.ts";
+import { bySeverity, statusOf } from "../../contract/ops-status.ts";
+import type { Clock } from "../clock.ts";
+import type { Caches } from "../watch/caches.ts";
+import type { RawMigration } from "../watch/migration.ts";
+import { aliveAt } from "./heartbeat.ts";
+import type { Sight } from "./heartbeat.ts";
+import { keeper } from "./kept.ts";
+import { observedOf } from "./observed-of.ts";
+import type { Read } from "./observed-of.ts";
+
+/** An answer is at most so old when it is given. */
+const KEPT_MS = 1_000;
+const MOST_KEPT = 4;
+/** Between two turns of the event loop: the leader has other work. */
+const AT_ONCE = 50;
+/** An answer has no more runs than these, so that five thousand resources still fit into the memory: some 10 MB. */
+const MOST_RUNS = 20_000;
+/** A watch that has heard nothing for so long may have missed anything (health/checks.ts). */
+const STALE_MS = 120_000;
+
+export type Watched = Pick<Caches, "migrations" | "jobs" | "pods" | "isSynced" | "freshAt">;
+
+/** What is kept of a resource as long as it is as it is: reading it and writing it anew each time would be dear. */
+type Known = Read & { limit: number; state: string };
+
+/**
+ * Answers from the caches, on every replica, whether it leads or not. The clock's wall time should be the cluster's: it is
+ * compared with what the cluster wrote.
+ */
+export function openAnswers(caches: Watched, clock: Clock): (query: OpsQuery) => Promise<OpsAnswer> {
+  const keep = keeper<OpsAnswer>(clock, KEPT_MS, MOST_KEPT);
+  const known = new WeakMap<RawMigration, Known>();
+
+  function know(raw: RawMigration): Known {
+    const found = known.get(raw);
+    if (found !== undefined) return found;
+    const read = { ...observedOf(raw), limit: 0, state: "" };
+    known.set(raw, read);
+    return read;
+  }
+
+  async function make(query: OpsQuery): Promise<OpsAnswer> {
+    const sight = sightOf(caches, clock);
+    const chosen = chosenOf(caches, query);
+    const limit = Math.max(1, Math.min(query.limit, Math.floor(MOST_RUNS / Math.max(1, chosen.length))));
+    const [observed, states]: [Observed[], string[]] = [[], []];
+    for (const [index, raw] of chosen.entries()) {
+      if (index % AT_ONCE === AT_ONCE - 1) await turn();
+      const one = know(raw);
+      if (one.jobs.size > 0) {
+        const live = liveOf(one, sight);
+        observed.push(live);
+        states.push(JSON.stringify(stateOf(live, limit)));
+        continue;
+      }
+      observed.push(one.observed);
+      if (one.limit !== limit) Object.assign(one, { limit, state: JSON.stringify(stateOf(one.observed, limit)) });
+      states.push(one.state);
+    }
+    const summary = summaryOf(observed, query, sight.now);
+    const alerts = bySeverity([...summary.alerts, ...silence(sight.silentMs)]);
+    const status = statusOf(alerts);
+    const head = JSON.stringify({ ...summary, status, alerts });
+    const body = Buffer.from(`${head.slice(0, -1)},"migrations":[${states.join(",")}]}`);
+    return { status: status === "critical" ? 503 : 200, body };
+  }
+
+  return async (query) => {
+    if (!caches.isSynced()) return notReady("the operator has just started and doesn't know the cluster yet");
+    return await keep(JSON.stringify(query), async () => await make(query));
+  };
+}
+
+/** In the order of their names, so that two answers can be compared, and those of two replicas. */
+function chosenOf({ migrations }: Pick<Watched, "migrations">, query: OpsQuery): RawMigration[] {
+  const chosen = [...migrations.values()].filter(({ metadata }) => isAsked(metadata, query));
+  return chosen.toSorted(
+    ({ metadata: a }, { metadata: b }) => compare(a.namespace, b.namespace) || compare(a.name, b.name),
+  );
+}
+
+const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
+
+/** What is true now of the caches. */
+export const sightOf = (caches: Watched, clock: Pick<Clock, "now" | "wall">): Sight => ({
+  caches,
+  now: new Date(clock.wall()),
+  silentMs: clock.now() - caches.freshAt(),
+});
+
+/** With what is known at this moment of the runs that are on. */
+export function liveOf({ observed, jobs }: Read, sight: Sight): Observed {
+  const runs = observed.runs.map((run) => {
+    const job = run.status === "RUNNING" ? jobs.get(run.id) : undefined;
+    if (job === undefined) return run;
+    const { at, pod } = aliveAt(observed.namespace, job, sight);
+    return { ...run, heartbeatAt: at, host: run.host ?? pod };
+  });
+  return { ...observed, runs };
+}
+
+function silence(silentMs: number): Alert[] {
+  if (silentMs < STALE_MS) return [];
+  const message = `nothing was heard of the API server for ${formatDuration(silentMs)}: what is told here is as old`;
+  return [{ severity: "warning", code: "STALE_TELEMETRY", namespace: "", name: "", message }];
+}
