@@ -3,6 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { API_VERSION, KIND, RECHECK_ANNOTATION, RETRY_ANNOTATION } from "../contract/resource/names.ts";
 import { REASONS } from "../contract/resource/reason.ts";
 import { EXIT_CODES } from "../operator/help.ts";
+import { openInstruments } from "../operator/metrics/instruments.ts";
+import { registerGauges } from "../operator/metrics/metrics.ts";
+import { RESOURCE_METRICS } from "../operator/metrics/resources.ts";
 import { flagOf, VARIABLES } from "../operator/settings-table.ts";
 import { root } from "./crd/definition.ts";
 import { code, table } from "./markdown.ts";
@@ -38,6 +41,30 @@ const defaultOf = ({ default: value, type }: Field): string =>
   value === undefined || type === "object"
     ? ""
     : code(typeof value === "string" && value !== "" ? value : JSON.stringify(value));
+
+/** Each metric's row: name, type, labels, meaning. Those of the process itself are prom-client's. */
+function metricRows(): string[][] {
+  const { register } = openInstruments();
+  const caches = { migrations: new Map(), gated: { by: () => [] }, freshAt: () => 0 } as never;
+  registerGauges(register, { caches, leads: () => false, queued: () => 0 }, { now: () => 0, wall: () => 0 });
+  type Metric = { name: string; help: string; type: string; labelNames?: string[] };
+  const counted = (register.getMetricsAsArray() as unknown as Metric[]).map(
+    ({ name, help, type, labelNames = [] }) => ({
+      ...{ name, help, type },
+      labels: labelNames.filter((label) => label !== "le"),
+    }),
+  );
+  const told = Object.entries(RESOURCE_METRICS).map(([name, metric]) => ({
+    ...{ name, help: metric.help, type: metric.type },
+    labels: ["namespace", "name", ...("byOutcome" in metric ? ["outcome"] : [])],
+  }));
+  return [...told, ...counted].map(({ name, type, labels, help }) => [
+    code(name),
+    type,
+    labels.map((label) => code(label)).join(", "),
+    help,
+  ]);
+}
 
 const page = [
   "# Reference",
@@ -98,6 +125,16 @@ const page = [
       description,
     ]),
   ),
+  "",
+  "## Metrics",
+  "",
+  "On `/metrics` of every replica, beside those of the process (`process_*`, `nodejs_*`). What is told of a resource by a gauge every replica tells alike: aggregate by",
+  "`max by (namespace, name)`. Counters and histograms are counted by the replica that leads, since it began: `sum by (namespace, name)` of their increase.",
+  "A deleted resource has no series. `outcome` is `success`, `skipped`, `failed` or `lock_timeout`. No label ever holds a run's id, a migration's name or a message.",
+  "",
+  ...table(["metric", "type", "labels", "meaning"], metricRows()),
+  "",
+  "## Exit codes",
   "",
   ...table(
     ["exit code", "meaning"],

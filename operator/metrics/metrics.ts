@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge } from "prom-client";
+import type { Registry } from "prom-client";
 import type { Clock } from "../clock.ts";
 import type { Caches } from "../watch/caches.ts";
 import type { Instruments } from "./instruments.ts";
@@ -16,12 +17,12 @@ export type Gauged = {
 /** Twice a second would be often for a delay that matters; each look costs a little. */
 const LOOP_DELAY_MS = 100;
 
-/** Everything that `/metrics` tells, in Prometheus' text format. To be called once: the process itself is measured too. */
-export function openMetrics(
-  { register, runs }: Pick<Instruments, "register" | "runs">,
+/** What is looked at when it is asked for, into the register. */
+export function registerGauges(
+  register: Registry,
   { caches, leads, queued }: Gauged,
-  clock: Clock,
-): () => Promise<{ contentType: string; body: Uint8Array<ArrayBuffer> }> {
+  clock: Pick<Clock, "now" | "wall">,
+): void {
   const gauge = (name: string, help: string, value: () => number | null): void => {
     const made = new Gauge({
       ...{ name, help, registers: [] },
@@ -33,7 +34,6 @@ export function openMetrics(
     });
     register.registerMetric(made);
   };
-  collectDefaultMetrics({ register, eventLoopMonitoringPrecision: LOOP_DELAY_MS });
   gauge("lockkeeper_leader", "1 on the replica that leads.", () => Number(leads()));
   gauge("lockkeeper_queue_depth", "Resources that wait to be looked at.", queued);
   gauge(
@@ -44,8 +44,18 @@ export function openMetrics(
       return Number.isFinite(age) ? (clock.wall() - age) / 1_000 : null;
     },
   );
+}
+
+/** Everything that `/metrics` tells, in Prometheus' text format. To be called once: the process itself is measured too. */
+export function openMetrics(
+  { register, runs }: Pick<Instruments, "register" | "runs">,
+  gauged: Gauged,
+  clock: Clock,
+): () => Promise<{ contentType: string; body: Uint8Array<ArrayBuffer> }> {
+  collectDefaultMetrics({ register, eventLoopMonitoringPrecision: LOOP_DELAY_MS });
+  registerGauges(register, gauged, clock);
   return async () => {
     const own = await register.metrics();
-    return { contentType: register.contentType, body: Buffer.from(`${own}${resourcesText(caches, runs)}`) };
+    return { contentType: register.contentType, body: Buffer.from(`${own}${resourcesText(gauged.caches, runs)}`) };
   };
 }

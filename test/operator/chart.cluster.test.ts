@@ -56,6 +56,8 @@ describe.each(HELMS)("%s", (version) => {
     ["an unknown value of a part", { image: { name: "a" } }, /name/],
     ["a number that is a text", { replicas: "three" }, /replicas.*integer/s],
     ["a port that is none", { networkPolicy: { apiServer: { ports: [0] } } }, /ports/],
+    ["the port of the health", { ops: { port: 8_081 } }, /port/],
+    ["an interval that is none", { metrics: { serviceMonitor: { interval: "soon" } } }, /interval/],
     ["a level that isn't one", { logLevel: "loud" }, /logLevel/],
   ])("refuses %s, and names it", async (_, values, message) => {
     const helm = await helmWith(version, cluster.kubeconfig);
@@ -74,10 +76,71 @@ describe("the chart", () => {
     const dns = ["UDP", "TCP"].map((protocol) => ({ port: 53, protocol }));
     expect(policy?.["spec"]).toMatchObject({
       policyTypes: ["Ingress", "Egress"],
-      ingress: [{ ports: [{ port: "health" }] }],
+      ingress: [{ ports: [{ port: "health" }] }, { ports: [{ port: "ops" }] }],
       egress: [{ ports, to: [{ ipBlock: { cidr: "10.0.0.1/32" } }] }, { ports: dns }],
     });
     expect(JSON.stringify(await found("NetworkPolicy"))).not.toContain('"to"');
+  });
+
+  type Container = { env: Json[]; ports: Json[]; volumeMounts?: Json[] };
+  type PodSpec = { containers: [Container]; volumes?: Json[] };
+  const pod = async (values?: Json): Promise<PodSpec> => {
+    const deployment = (await found("Deployment", values)) as { spec: { template: { spec: PodSpec } } } | undefined;
+    if (deployment === undefined) throw new Error("no Deployment");
+    return deployment.spec.template.spec;
+  };
+
+  it("has a Service of the ops port, which whoever is named may ask", async () => {
+    const from = [{ namespaceSelector: { matchLabels: { team: "ops" } } }];
+    const values = { ops: { port: 9_090, from } };
+    const service = await found("Service", values);
+    expect(service?.metadata).toMatchObject({ name: "lockkeeper-ops", namespace: "ops" });
+    expect(service?.["spec"]).toEqual({
+      selector: { "app.kubernetes.io/name": "lockkeeper", "app.kubernetes.io/instance": "lockkeeper" },
+      ports: [{ name: "http", port: 9_090, targetPort: "ops" }],
+    });
+    const { containers } = await pod(values);
+    expect(containers[0].ports).toContainEqual({ name: "ops", containerPort: 9_090 });
+    expect(containers[0].env).toContainEqual({ name: "LOCKKEEPER_OPS_PORT", value: "9090" });
+    const policy = (await found("NetworkPolicy", values)) as unknown as { spec: { ingress: Json[] } };
+    expect(policy.spec.ingress[1]).toEqual({ ports: [{ port: "ops" }], from });
+  });
+
+  it("without ops has no Service, lets nobody ask, and has no token", async () => {
+    const values = { ops: { enabled: false, tokenSecret: { name: "ops-token" } } };
+    expect(await found("Service", values)).toBeUndefined();
+    const policy = (await found("NetworkPolicy", values)) as unknown as { spec: { ingress: Json[] } };
+    expect(policy.spec.ingress).toEqual([{ ports: [{ port: "health" }] }]);
+    expect(JSON.stringify(await pod(values))).not.toContain("ops-token");
+  });
+
+  it("mounts the token's Secret as a folder, never as a variable", async () => {
+    expect(JSON.stringify(await pod())).not.toContain("ops-token");
+    const { containers, volumes } = await pod({ ops: { tokenSecret: { name: "ops-token", key: "T" } } });
+    const [{ env, volumeMounts }] = containers;
+    expect(volumes).toEqual([
+      {
+        name: "ops-token",
+        secret: { secretName: "ops-token", optional: true, defaultMode: 0o440, items: [{ key: "T", path: "token" }] },
+      },
+    ]);
+    // Without subPath: with it a change of the Secret never arrives.
+    expect(volumeMounts).toEqual([{ name: "ops-token", mountPath: "/etc/lockkeeper/ops", readOnly: true }]);
+    expect(env).toContainEqual({ name: "LOCKKEEPER_OPS_TOKEN_FILE", value: "/etc/lockkeeper/ops/token" });
+    expect(JSON.stringify(env)).not.toContain("secretKeyRef");
+  });
+
+  it("has a ServiceMonitor that finds the Service, only when it is asked for", async () => {
+    expect(await found("ServiceMonitor")).toBeUndefined();
+    const serviceMonitor = { enabled: true, labels: { release: "prometheus" }, interval: "15s" };
+    const monitor = await found("ServiceMonitor", { metrics: { serviceMonitor } });
+    const service = await found("Service");
+    expect(monitor?.metadata).toMatchObject({ namespace: "ops", labels: { release: "prometheus" } });
+    const spec = monitor?.["spec"] as { selector: { matchLabels: object }; endpoints: Json[] } | undefined;
+    expect(service?.metadata).toMatchObject({ labels: spec?.selector.matchLabels });
+    expect(spec?.endpoints).toEqual([{ port: "http", path: "/metrics", honorLabels: true, interval: "15s" }]);
+    const refused = found("ServiceMonitor", { ops: { enabled: false }, metrics: { serviceMonitor } });
+    await expect(refused).rejects.toThrow(/needs ops\.enabled/);
   });
 
   it("spreads the pods over nodes and zones, or as it is told, and counts its own", async () => {

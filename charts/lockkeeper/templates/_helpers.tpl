@@ -26,6 +26,11 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "lockkeeper.serviceAcc
 {{- end }}
 {{- end }}
 
+{{- /* The Secret of the ops token; empty: there is none. */}}
+{{- define "lockkeeper.opsToken" -}}
+{{ if .Values.ops.enabled }}{{ .Values.ops.tokenSecret.name }}{{ end }}
+{{- end }}
+
 {{- /* The watched namespaces, divided by commas; empty: all. */}}
 {{- define "lockkeeper.namespaces" -}}
 {{- if not .Values.watch.allNamespaces }}

@@ -16,6 +16,8 @@ export type Operator = AsyncDisposable & {
   /** User and system time so far, ms. */
   cpuMs(): number;
   residentBytes(): number;
+  /** Where the ops endpoint and /metrics are. */
+  opsUrl(): string;
   /** Resolves when it holds the lease: from then on it works. */
   leads(): Promise<void>;
 };
@@ -69,6 +71,7 @@ export async function startOperator({ program, kubeconfig, namespace, scratch }:
     readyMs,
     cpuMs: () => cpuMsOf(child.pid ?? 0),
     residentBytes: () => residentOf(child.pid ?? 0),
+    opsUrl: () => `http://127.0.0.1:${/"port":(\d+),"endpoint"/.exec(log())?.[1]}`,
     leads: async () =>
       await until("leading", async () => /leading, for/.test(await bodyOf(`http://127.0.0.1:${port}/healthz`))),
     async [Symbol.asyncDispose]() {
