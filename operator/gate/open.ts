@@ -16,14 +16,18 @@ type Tools = Pick<Context, "api" | "caches" | "clock" | "instruments" | "leads" 
  * the lease is held. True when one of them was another by then: it has to be looked at again. Rejects with the first
  * refusal when all were tried.
  */
-export async function openGates(namespace: string, pods: readonly PodRef[], tools: Tools): Promise<boolean> {
+export async function openGates(
+  resource: { namespace: string; name: string },
+  pods: readonly PodRef[],
+  tools: Tools,
+): Promise<boolean> {
   const left = [...pods];
   const refused: unknown[] = [];
   let isNews = false;
   const work = async (): Promise<void> => {
     for (let pod = left.shift(); pod !== undefined; pod = left.shift()) {
       try {
-        isNews = (await open(namespace, pod, tools)) || isNews;
+        isNews = (await open(resource.namespace, pod, tools)) || isNews;
       } catch (error) {
         refused.push(error);
       }
@@ -31,7 +35,7 @@ export async function openGates(namespace: string, pods: readonly PodRef[], tool
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, pods.length) }, work));
   if (refused.length > 0) throw refused[0];
-  tools.log.info({ namespace, pods: pods.length, first: pods[0]?.name }, "gates opened");
+  tools.log.info({ ...resource, pods: pods.length, first: pods[0]?.name }, "gates opened");
   return isNews;
 }
 

@@ -25,7 +25,7 @@ export async function act(
   memory: Memory,
   context: Context,
 ): Promise<boolean> {
-  const { namespace } = migration.metadata;
+  const { namespace, name } = migration.metadata;
   let isNews = false;
   let follows: string | null = null;
   for (const one of acts) {
@@ -35,16 +35,16 @@ export async function act(
         context.followers.start(one.runId, { namespace, name: one.pod });
         break;
       case "open":
-        isNews = (await openGates(namespace, one.pods, context)) || isNews;
+        isNews = (await openGates({ namespace, name }, one.pods, context)) || isNews;
         break;
       case "createJob":
         isNews = (await createJob(one.order, memory, context)) || isNews;
         break;
       case "deleteJob":
-        await deleteJob(namespace, one, context);
+        await deleteJob({ namespace, name }, one, context);
         break;
       case "deletePod":
-        await deletePod(namespace, one.name, memory, context);
+        await deletePod({ namespace, name }, one.name, memory, context);
         break;
     }
   }
@@ -66,10 +66,11 @@ async function createJob(order: RunOrder, memory: Memory, context: Context): Pro
   const { refusedUntil } = memory;
   if (refusedUntil !== null && refusedUntil.generation === generation && clock.now() < refusedUntil.at) return false;
   const before = JSON.stringify([memory.refusal, memory.foreign]);
+  const about = { namespace, name, job: order.job, runId: order.runId };
   mustLead(context);
   try {
     caches.jobs.put(await api.request<Job>("POST", pathOf(JOBS, namespace), { body: jobSpec(order, runner) }));
-    log.info({ namespace, name, job: order.job, runId: order.runId, attempt: order.attempt }, "job created");
+    log.info({ ...about, attempt: order.attempt, command: order.command }, "job created");
     if (order.command === "migrate") tellStarted(order, context);
     Object.assign(memory, { refusal: null, refusals: 0, refusedUntil: null, foreign: [] });
   } catch (error) {
@@ -79,7 +80,7 @@ async function createJob(order: RunOrder, memory: Memory, context: Context): Pro
     memory.refusedUntil = { at: clock.now() + pause, generation };
     memory.foreign = [];
     memory.refusal = { job: order.job, cures: mayCure(error), message: redact(error.said, []) };
-    log.warn({ namespace, name, job: order.job, reason: error.reason, error: error.message }, "job refused");
+    log.warn({ ...about, reason: error.reason, error: error.message }, "job refused");
   }
   return before !== JSON.stringify([memory.refusal, memory.foreign]);
 }
@@ -107,7 +108,7 @@ async function meet(order: RunOrder, uid: string, memory: Memory, context: Conte
   const found = await api.request<Job>("GET", pathOf(JOBS, namespace, order.job));
   memory.refusal = null;
   const isOurs = controllerOf(found)?.uid === uid && found.metadata.labels?.[LABEL.managedBy] === MANAGED_BY;
-  log.info({ namespace, name, job: order.job, isOurs }, "job is there already");
+  log.info({ namespace, name, job: order.job, runId: order.runId, isOurs }, "job is there already");
   if (isOurs) {
     memory.foreign = [];
     caches.jobs.put(found);
@@ -119,29 +120,33 @@ async function meet(order: RunOrder, uid: string, memory: Memory, context: Conte
   return isNew;
 }
 
+/** The DatabaseMigration for which it is done. */
+type Resource = { namespace: string; name: string };
+
 /** In the foreground: the Job is gone only when its pods are, and nothing is started before. */
 async function deleteJob(
-  namespace: string,
-  { name, uid, why }: { name: string; uid: string; why: string },
+  resource: Resource,
+  { name: job, uid, why }: { name: string; uid: string; why: string },
   context: Context,
 ): Promise<void> {
   const { api, caches, log } = context;
   mustLead(context);
-  log.info({ namespace, job: name, why }, "job deleted");
+  log.info({ ...resource, job, why }, "job deleted");
   const body = { propagationPolicy: "Foreground", preconditions: { uid } };
-  const isGone = await gone(api.request("DELETE", pathOf(JOBS, namespace, name), { body }));
-  if (isGone) caches.jobs.remove(`${namespace}/${name}`, uid);
+  const isGone = await gone(api.request("DELETE", pathOf(JOBS, resource.namespace, job), { body }));
+  if (isGone) caches.jobs.remove(`${resource.namespace}/${job}`, uid);
 }
 
 /** How long a deletion may take until it is asked for again. */
 const DELETION_MS = 30_000;
 
-async function deletePod(namespace: string, name: string, memory: Memory, context: Context): Promise<void> {
-  const { api, clock } = context;
+async function deletePod(resource: Resource, name: string, memory: Memory, context: Context): Promise<void> {
+  const { api, clock, log } = context;
   const { deletedPod } = memory;
   if (deletedPod?.name === name && clock.now() - deletedPod.at < DELETION_MS) return;
   mustLead(context);
-  await gone(api.request("DELETE", pathOf(PODS, namespace, name)));
+  log.info({ ...resource, pod: name, why: "its runner has ended, and other containers go on" }, "pod deleted");
+  await gone(api.request("DELETE", pathOf(PODS, resource.namespace, name)));
   memory.deletedPod = { name, at: clock.now() };
 }
 

@@ -1,41 +1,11 @@
 /** What a reconcile counts, and when. */
 import { expect, test } from "vitest";
-import { MANAGED_BY, LABEL, RUNNER_CONTAINER } from "../../contract/resource/names.ts";
 import { ApiError } from "../api/api.ts";
 import type { Method } from "../api/api.ts";
-import { report } from "../outcome/report-fixture.ts";
+import { endRun } from "./end-run.fixture.ts";
 import { server } from "./server.fixture.ts";
 
 type Server = ReturnType<typeof server>;
-
-/** The run that is on ends with that report. */
-function endRun({ stores, status, clock }: Server, changes: Parameters<typeof report>[0]): void {
-  const release = status.releases?.[0];
-  const job = stores.jobs.get(`shop/${release?.job}`);
-  if (release === undefined || job === undefined) throw new Error("no run is on");
-  const at = new Date(clock.wall()).toISOString();
-  const message = JSON.stringify(report({ runId: release.runId, tag: `${release.key}:${release.epoch}`, ...changes }));
-  const terminated = {
-    exitCode: changes?.exitCode ?? 0,
-    message,
-    startedAt: new Date(clock.wall() - 2_000).toISOString(),
-    finishedAt: at,
-  };
-  stores.pods.event("ADDED", {
-    metadata: {
-      ...{ name: `${release.job}-pod`, namespace: "shop", uid: `pod-${release.job}`, resourceVersion: "5" },
-      ...{
-        creationTimestamp: at,
-        labels: { [LABEL.managedBy]: MANAGED_BY, "batch.kubernetes.io/job-name": release.job },
-      },
-      ownerReferences: [
-        { apiVersion: "batch/v1", kind: "Job", name: release.job, uid: job.metadata.uid, controller: true },
-      ],
-    },
-    spec: {},
-    status: { phase: "Running", containerStatuses: [{ name: RUNNER_CONTAINER, state: { terminated } }] },
-  });
-}
 
 const LOCK_TIMEOUT = {
   ...{ exitCode: 10 as const, outcome: "LOCK_TIMEOUT" as const, lockWaitMs: 5_000, pending: ["0043"], pendingCount: 1 },

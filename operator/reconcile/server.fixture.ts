@@ -126,6 +126,11 @@ export function server(status: unknown = {}, answer: (call: Call) => unknown = (
       const changed = { ...metadata, generation, resourceVersion: String(++version) };
       stores.migrations.event("MODIFIED", { ...rest, metadata: changed, spec: { ...(spec as object), ...changes } });
     },
+    annotate(annotations: Record<string, string>): void {
+      const { metadata, ...rest } = migration();
+      const changed = { ...metadata, annotations, resourceVersion: String(++version) };
+      stores.migrations.event("MODIFIED", { ...rest, metadata: changed });
+    },
     look: async (): Promise<number | null> => await reconcile("shop/web", context),
     /** Looks as often as the answers ask for it within that time. Gives how often that was. */
     async during(ms: number): Promise<number> {

@@ -3,6 +3,7 @@ import type { Reason } from "../../contract/resource/reason.ts";
 import type { DatabaseMigration } from "../../contract/resource/resource.ts";
 import type { Release, StatusRun } from "../../contract/resource/status.ts";
 import type { Regarding } from "../event/event.ts";
+import type { Log } from "../log.ts";
 import type { Context } from "./context.ts";
 import { GIVEN_UP } from "./decide.ts";
 import type { Decision } from "./decide.ts";
@@ -33,9 +34,22 @@ export function tell(decision: Decision, observed: Observed, { recorder, log }: 
     const { id: runId, status, job, source, error } = run;
     log.info({ namespace, name, runId, status, job, source, error: error ?? null }, "run ended");
   }
+  logLedger(decision, observed, log);
   const before = readyReason(observed);
   const { reason, message, is } = decision.verdict;
   if (before !== reason) log.info({ namespace, name, is, reason, message }, "condition changed");
+}
+
+/** What people asked for, and what a check for drift came to. */
+function logLedger({ ledger }: Decision, { migration }: Observed, log: Log): void {
+  const { namespace, name } = migration.metadata;
+  const { lastHandledRetry = "", lastHandledRecheck = "", drift } = migration.status;
+  if (ledger.lastHandledRetry !== lastHandledRetry) log.info({ namespace, name }, "retry was asked for");
+  if (ledger.lastHandledRecheck !== lastHandledRecheck) log.info({ namespace, name }, "recheck was asked for");
+  if (ledger.drift === null || ledger.drift.checkedAt === drift?.checkedAt) return;
+  const { runId, job } = ledger.drift;
+  const { status: drifted, message } = ledger.drifted ?? { status: "Unknown", message: "" };
+  log.info({ namespace, name, runId, job, drifted, message }, "check for drift ended");
 }
 
 /** The resource, as an event names it. */
