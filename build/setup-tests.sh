@@ -2,9 +2,10 @@
 # Installs what the tests need besides node_modules, as root, or names it. Installs nothing when everything is there.
 set -eu
 
-# A real PgBouncer, for the tests that go through one; OpenSSL, to make certificates for a server with TLS.
+# A real PgBouncer, for the tests that go through one; OpenSSL, to make certificates for a server with TLS; Prometheus (with
+# promtool) and Alertmanager, for the alerts.
 missing=
-for program in pgbouncer openssl; do
+for program in pgbouncer openssl prometheus prometheus-alertmanager; do
   command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing="$missing $program"
 done
 [ -n "$missing" ] || exit 0
@@ -12,7 +13,7 @@ done
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "setup: apt-get installs$missing"
   export DEBIAN_FRONTEND=noninteractive
-  # Both packages are named as their programs.
+  # The packages are named as their programs.
   # shellcheck disable=SC2086
   { apt-get -qq update && apt-get -qq install --yes --no-install-recommends $missing; } </dev/null >/dev/null
 else

@@ -1,4 +1,6 @@
 /** What helm itself does with the operator's chart: install, upgrade, uninstall, and refuse. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clusterUp } from "../cluster/cluster.ts";
 import type { Cluster } from "../cluster/provider.ts";
@@ -59,6 +61,8 @@ describe.each(HELMS)("%s", (version) => {
     ["the port of the health", { ops: { port: 8_081 } }, /port/],
     ["an interval that is none", { metrics: { serviceMonitor: { interval: "soon" } } }, /interval/],
     ["a level that isn't one", { logLevel: "loud" }, /logLevel/],
+    ["a runbook's address with a quote", { metrics: { prometheusRule: { runbookUrl: 'a"b' } } }, /runbookUrl/],
+    ["an unknown switch of the dashboard", { metrics: { grafanaDashboards: { folder: "a" } } }, /folder/],
   ])("refuses %s, and names it", async (_, values, message) => {
     const helm = await helmWith(version, cluster.kubeconfig);
     await expect(helm(["install", "refused", chart, "--dry-run=server"], values)).rejects.toThrow(message);
@@ -158,6 +162,21 @@ describe("the chart", () => {
     const hard = { topologyKey: "kubernetes.io/hostname", maxSkew: 1, whenUnsatisfiable: "DoNotSchedule" };
     const other = { ...hard, labelSelector: { matchLabels: { a: "b" } } };
     expect(await constraints({ topologySpreadConstraints: [hard, other] })).toEqual([{ ...hard, ...own }, other]);
+  });
+
+  it("has the dashboard for Grafana's sidecar only where it is asked for, byte by byte", async () => {
+    const named = async (values: Json): Promise<Manifest | undefined> =>
+      (await render("lockkeeper", { namespace: "ops", values })).find(
+        ({ metadata }) => metadata.name === "lockkeeper-grafana-dashboard",
+      );
+    expect(await named({})).toBeUndefined();
+    const configMap = await named({ metrics: { grafanaDashboards: { enabled: true, labels: { team: "data" } } } });
+    expect(configMap).toMatchObject({
+      kind: "ConfigMap",
+      metadata: { labels: { grafana_dashboard: "1", team: "data" } },
+    });
+    const file = join(chart, "files/grafana-dashboard.json");
+    expect(configMap?.["data"]).toEqual({ "lockkeeper.json": (await readFile(file, "utf8")).trimEnd() });
   });
 
   it("has a test only where a database for it is given", async () => {
