@@ -1,10 +1,14 @@
-/** The manifests that the docs show are what a real API server takes, field by field. */
+/** The manifests that the docs show are what a real API server takes, field by field; so are the runbooks' commands. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { clusterUp } from "../cluster/cluster.ts";
 import type { Cluster } from "../cluster/provider.ts";
+import { anyKubectl } from "../cluster/kubectl.ts";
+import { run } from "../cluster/run.ts";
 import { temporaryFolder } from "../images/folder.ts";
+import { commandsOf } from "../ops/runbook-commands.ts";
+import { minimalSpec, resource } from "./example.ts";
 import { applyCrd } from "./install.ts";
 
 const stack = new AsyncDisposableStack();
@@ -38,4 +42,54 @@ it.each([
     await writeFile(file, manifest);
     expect(await cluster.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", file)).toContain("created");
   }
+});
+
+/** What can't be had without pods, controllers and the chart. The API server understood it all the same. */
+const UNDERSTOOD = [
+  /does not have a host assigned/,
+  /timed out waiting for the condition/,
+  /no rollout history found/,
+  /auth can-i .*: ended with exit code 1\nno$/,
+];
+
+it("takes every kubectl command of the runbooks", async () => {
+  const labels = { app: "web" };
+  const template = { metadata: { labels }, spec: { containers: [{ name: "web", image: "web:1" }] } };
+  const deployment = { replicas: 1, selector: { matchLabels: labels }, template };
+  await cluster.apply(
+    { ...resource("web", minimalSpec()), metadata: { name: "web", namespace: "shop" } },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "web", namespace: "shop" },
+      spec: deployment,
+    },
+  );
+  await using folder = await temporaryFolder("kubectl");
+  const kubectl = (await anyKubectl()).join(" ");
+  const commands = await commandsOf({ NAMESPACE: "shop", NAME: "web", DEPLOYMENT: "web", POD: "web-1", SHOP: "shop" });
+  expect(commands.length).toBeGreaterThan(40);
+  const failed = await Promise.all(
+    commands.map(async ({ page, command }) => {
+      // Some take the pod away: each command has one of its own.
+      const pod = `web-${commands.findIndex((one) => one.command === command && one.page === page)}`;
+      const own = command.replaceAll("web-1", pod);
+      if (own !== command) {
+        const spec = { ...template.spec, schedulingGates: [{ name: "lockkeeper.dev/migration" }] };
+        await cluster.apply({
+          apiVersion: "v1",
+          kind: "Pod",
+          metadata: { name: pod, namespace: "shop" },
+          spec,
+        });
+      }
+      const script = `kubectl() { ${kubectl} "$@"; }\n${own.replace("rollout status", "rollout status --timeout=1s")}`;
+      return await run("sh", ["-c", script], { cwd: folder.path, env: { KUBECONFIG: cluster.kubeconfig } }).then(
+        () => [],
+        (error: Error) =>
+          UNDERSTOOD.some((one) => one.test(error.message)) ? [] : [`${page}: ${own}\n${error.message}`],
+      );
+    }),
+  );
+  expect(failed.flat()).toEqual([]);
 });
