@@ -15,7 +15,7 @@ const pending = (count: number) => ({ schema: { pending: count, observedAt: at(9
 test("of a resource that nobody has looked at nothing is known", () => {
   const nothing = {
     ...{ pending: null, pendingSince: null, ready: false, stalled: false, suspended: false, drifted: false },
-    ...{ telemetryAvailable: null, runStarted: null, lastSuccess: null },
+    ...{ telemetryAvailable: null, runStarted: null, runTimeout: null, lastSuccess: null },
     lastRun: { success: null, skipped: null, failed: null, lock_timeout: null },
   };
   for (const status of [undefined, null, {}, [], "x", { runs: 3, conditions: "y", schema: [], telemetry: null }]) {
@@ -28,6 +28,12 @@ test("conditions, suspension and telemetry are as they are told", () => {
   expect(facts({ conditions, telemetry: { available: false } }, { suspend: true })).toMatchObject({
     ...{ ready: true, stalled: true, drifted: true, suspended: true, telemetryAvailable: false },
   });
+  const unlogged = facts(
+    { telemetry: { available: false } },
+    { runLog: { enabled: false }, timeouts: { run: "1h30m" } },
+  );
+  expect(unlogged).toMatchObject({ telemetryAvailable: null, runTimeout: 90 * 60_000 });
+  expect(facts({}, { timeouts: { run: "0s" } }).runTimeout).toBeNull();
   const unknown = conditions.map((condition) => ({ ...condition, status: "Unknown" }));
   expect(facts({ conditions: unknown })).toMatchObject({ ready: false, stalled: false, drifted: false });
 });

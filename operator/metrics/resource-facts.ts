@@ -1,4 +1,5 @@
-import { field, list, time } from "../watch/field.ts";
+import { parseDuration } from "../../contract/duration.ts";
+import { field, list, text, time } from "../watch/field.ts";
 import type { RawMigration } from "../watch/migration.ts";
 import { OUTCOMES, outcomeOf } from "./run-counts.ts";
 import type { RunOutcome } from "./run-counts.ts";
@@ -13,8 +14,11 @@ export type ResourceFacts = {
   stalled: boolean;
   suspended: boolean;
   drifted: boolean;
+  /** Null where no run was logged yet, and where nobody wants it. */
   telemetryAvailable: boolean | null;
   runStarted: number | null;
+  /** How long a run may take, in ms; null: without limit. */
+  runTimeout: number | null;
   lastSuccess: number | null;
   lastRun: Record<RunOutcome, number | null>;
 };
@@ -30,6 +34,7 @@ export function factsOf({ spec, status }: RawMigration): ResourceFacts {
   const schema = field(status, "schema");
   const pending = field(schema, "pending");
   const available = field(field(status, "telemetry"), "available");
+  const isWanted = field(field(spec, "runLog"), "enabled") !== false;
   const isPending = typeof pending === "number" && pending > 0;
   return {
     pending: typeof pending === "number" && pending >= 0 ? pending : null,
@@ -38,8 +43,10 @@ export function factsOf({ spec, status }: RawMigration): ResourceFacts {
     stalled: isTrue("Stalled"),
     suspended: field(spec, "suspend") === true,
     drifted: isTrue("Drifted"),
-    telemetryAvailable: typeof available === "boolean" ? available : null,
+    telemetryAvailable: isWanted && typeof available === "boolean" ? available : null,
     runStarted: running === undefined ? null : time(running, "startedAt"),
+    // 0 is no limit.
+    runTimeout: parseDuration(text(field(spec, "timeouts"), "run", 40) ?? "") || null,
     lastSuccess: succeeded === undefined ? null : time(succeeded, "finishedAt"),
     lastRun: lastRuns(runs),
   };

@@ -37,7 +37,7 @@ export const RESOURCE_METRICS = {
   lockkeeper_suspended: gauge("1 where spec.suspend holds runs back.", ({ facts }) => facts.suspended),
   lockkeeper_drifted: gauge("1 where history and source disagree.", ({ facts }) => facts.drifted),
   lockkeeper_telemetry_available: gauge(
-    "1 where runs are logged in the database; absent before the first run.",
+    "1 where runs are logged in the database; absent before the first run, and where spec.runLog is off.",
     ({ facts }) => facts.telemetryAvailable,
   ),
   lockkeeper_gated_pods: gauge("Pods that wait at the gate.", ({ gated }) => gated.length),
@@ -48,6 +48,10 @@ export const RESOURCE_METRICS = {
   lockkeeper_run_started_timestamp_seconds: gauge(
     "When the run that is on was started; absent where none is.",
     ({ facts }) => seconds(facts.runStarted),
+  ),
+  lockkeeper_run_timeout_seconds: gauge(
+    "How long a run may take: spec.timeouts.run; absent without a limit.",
+    ({ facts }) => seconds(facts.runTimeout),
   ),
   lockkeeper_last_success_timestamp_seconds: gauge(
     "When a run last ended with nothing left to do; absent where none is known.",

@@ -214,7 +214,7 @@ it("has a story in which each alert fires, at each severity", async () => {
 
 it("says which resource it is, what happened and what to do", async () => {
   const series = (name: string, value: string) => ({ series: name, values: value });
-  const summary = "shop/web: pods wait at the gate and nobody is at work";
+  const summary = "shop/web: pods wait at the gate, and nobody has been at work for 15 minutes";
   await testRules({
     interval: "1m",
     input_series: [
