@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { clusterUp } from "../cluster/cluster.ts";
 import type { Cluster } from "../cluster/provider.ts";
-import { anyKubectl } from "../cluster/kubectl.ts";
+import { ownKubectl } from "../cluster/kubectl.ts";
 import { run } from "../cluster/run.ts";
 import { temporaryFolder } from "../images/folder.ts";
 import { commandsOf } from "../ops/runbook-commands.ts";
@@ -53,43 +53,30 @@ const UNDERSTOOD = [
 ];
 
 it("takes every kubectl command of the runbooks", async () => {
+  const metadata = (name: string) => ({ name, namespace: "shop" });
   const labels = { app: "web" };
-  const template = { metadata: { labels }, spec: { containers: [{ name: "web", image: "web:1" }] } };
-  const deployment = { replicas: 1, selector: { matchLabels: labels }, template };
+  const spec = {
+    containers: [{ name: "web", image: "web:1" }],
+    schedulingGates: [{ name: "lockkeeper.dev/migration" }],
+  };
+  const deployment = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } };
   await cluster.apply(
-    { ...resource("web", minimalSpec()), metadata: { name: "web", namespace: "shop" } },
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name: "web", namespace: "shop" },
-      spec: deployment,
-    },
+    { ...resource("web", minimalSpec()), metadata: metadata("web") },
+    { apiVersion: "apps/v1", kind: "Deployment", metadata: metadata("web"), spec: deployment },
   );
-  await using folder = await temporaryFolder("kubectl");
-  const kubectl = (await anyKubectl()).join(" ");
-  const commands = await commandsOf({ NAMESPACE: "shop", NAME: "web", DEPLOYMENT: "web", POD: "web-1", SHOP: "shop" });
+  const kubectl = (await ownKubectl()).join(" ");
+  const commands = await commandsOf({ NAMESPACE: "shop", NAME: "web", DEPLOYMENT: "web", SHOP: "shop" });
   expect(commands.length).toBeGreaterThan(40);
-  const failed = await Promise.all(
-    commands.map(async ({ page, command }) => {
-      // Some take the pod away: each command has one of its own.
-      const pod = `web-${commands.findIndex((one) => one.command === command && one.page === page)}`;
-      const own = command.replaceAll("web-1", pod);
-      if (own !== command) {
-        const spec = { ...template.spec, schedulingGates: [{ name: "lockkeeper.dev/migration" }] };
-        await cluster.apply({
-          apiVersion: "v1",
-          kind: "Pod",
-          metadata: { name: pod, namespace: "shop" },
-          spec,
-        });
-      }
-      const script = `kubectl() { ${kubectl} "$@"; }\n${own.replace("rollout status", "rollout status --timeout=1s")}`;
-      return await run("sh", ["-c", script], { cwd: folder.path, env: { KUBECONFIG: cluster.kubeconfig } }).then(
-        () => [],
-        (error: Error) =>
-          UNDERSTOOD.some((one) => one.test(error.message)) ? [] : [`${page}: ${own}\n${error.message}`],
-      );
-    }),
-  );
-  expect(failed.flat()).toEqual([]);
+  const failed: string[] = [];
+  for (const [index, { page, command }] of commands.entries()) {
+    // Some take the pod away: each command has one of its own.
+    const pod = `web-${index}`;
+    const own = command.replaceAll("POD", pod);
+    if (own !== command) await cluster.apply({ apiVersion: "v1", kind: "Pod", metadata: metadata(pod), spec });
+    const script = `kubectl() { command ${kubectl} "$@"; }\n${own.replace("rollout status", "rollout status --timeout=1s")}`;
+    await run("sh", ["-c", script], { env: { KUBECONFIG: cluster.kubeconfig } }).catch((error: Error) => {
+      if (!UNDERSTOOD.some((one) => one.test(error.message))) failed.push(`${page}: ${own}\n${error.message}`);
+    });
+  }
+  expect(failed).toEqual([]);
 });

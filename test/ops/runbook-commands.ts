@@ -6,11 +6,11 @@ const folder = fileURLToPath(new URL("../../docs/runbooks/", import.meta.url));
 
 export type Command = { page: string; command: string };
 
-/** What stands for something in a command, and what it is in a test. */
-export type Placeholders = Record<"NAMESPACE" | "NAME" | "DEPLOYMENT" | "POD" | "SHOP", string>;
+/** What stands for something in a command, and what it is in a test. POD stays. */
+export type Placeholders = Record<"NAMESPACE" | "NAME" | "DEPLOYMENT" | "SHOP", string>;
 
 /**
- * All of them, in blocks and in running text: without comments, and without what their output is piped to. Whole lines only
+ * All of them, once, in blocks and in running text: without comments, and without what their output is piped to. Whole lines only
  * in blocks; a line that ends with a backslash goes on.
  */
 export async function commandsOf(placeholders: Placeholders): Promise<Command[]> {
@@ -24,7 +24,8 @@ export async function commandsOf(placeholders: Placeholders): Promise<Command[]>
       return [...new Set(commands)].map((line) => ({ page, command: filled(line, placeholders) }));
     }),
   );
-  return found.flat();
+  const seen = new Set<string>();
+  return found.flat().filter(({ command }) => seen.size < seen.add(command).size);
 }
 
 const filled = (line: string, placeholders: Placeholders): string =>
