@@ -1,6 +1,7 @@
 /** What helm itself does with the operator's chart: install, upgrade, uninstall, and refuse. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clusterUp } from "../cluster/cluster.ts";
 import type { Cluster } from "../cluster/provider.ts";
@@ -71,8 +72,10 @@ describe.each(HELMS)("%s", (version) => {
 
 describe("the chart", () => {
   type Json = Record<string, unknown>;
-  const found = async (kind: string, values: Json = {}): Promise<Manifest | undefined> =>
-    (await render("lockkeeper", { namespace: "ops", values })).find((object) => object.kind === kind);
+  const found = async (kind: string, values: Json = {}, named = ""): Promise<Manifest | undefined> =>
+    (await render("lockkeeper", { namespace: "ops", values })).find(
+      ({ kind: is, metadata }) => is === kind && metadata.name.endsWith(named),
+    );
 
   it("lets everybody ask for the health, and the operator talk to the API server and DNS only", async () => {
     const policy = await found("NetworkPolicy", { networkPolicy: { apiServer: { addresses: ["10.0.0.1/32"] } } });
@@ -97,7 +100,7 @@ describe("the chart", () => {
   it("has a Service of the ops port, which whoever is named may ask", async () => {
     const from = [{ namespaceSelector: { matchLabels: { team: "ops" } } }];
     const values = { ops: { port: 9_090, from } };
-    const service = await found("Service", values);
+    const service = await found("Service", values, "-ops");
     expect(service?.metadata).toMatchObject({ name: "lockkeeper-ops", namespace: "ops" });
     expect(service?.["spec"]).toEqual({
       selector: { "app.kubernetes.io/name": "lockkeeper", "app.kubernetes.io/instance": "lockkeeper" },
@@ -138,13 +141,26 @@ describe("the chart", () => {
     expect(await found("ServiceMonitor")).toBeUndefined();
     const serviceMonitor = { enabled: true, labels: { release: "prometheus" }, interval: "15s" };
     const monitor = await found("ServiceMonitor", { metrics: { serviceMonitor } });
-    const service = await found("Service");
+    const service = await found("Service", {}, "-ops");
     expect(monitor?.metadata).toMatchObject({ namespace: "ops", labels: { release: "prometheus" } });
     const spec = monitor?.["spec"] as { selector: { matchLabels: object }; endpoints: Json[] } | undefined;
     expect(service?.metadata).toMatchObject({ labels: spec?.selector.matchLabels });
     expect(spec?.endpoints).toEqual([{ port: "http", path: "/metrics", honorLabels: true, interval: "15s" }]);
     const refused = found("ServiceMonitor", { ops: { enabled: false }, metrics: { serviceMonitor } });
     await expect(refused).rejects.toThrow(/needs ops\.enabled/);
+  });
+
+  it("names each replica's address by DNS, as the example of a Prometheus asks for it, Ready or not", async () => {
+    const values = { ops: { port: 9_090 } };
+    const rendered = await render("lockkeeper", { namespace: "lockkeeper", values });
+    const service = rendered.find(({ kind, metadata }) => kind === "Service" && metadata.name.endsWith("-metrics"));
+    expect(service?.["spec"]).toMatchObject({
+      ...{ clusterIP: "None", publishNotReadyAddresses: true },
+      ports: [{ port: 9_090, targetPort: "ops" }],
+    });
+    const { name, namespace } = service?.metadata ?? {};
+    const example = await readFile(fileURLToPath(new URL("../../examples/monitoring/prometheus.yml", import.meta.url)));
+    expect(example.toString()).toContain(`names: ["${name}.${namespace}.svc"]`);
   });
 
   it("spreads the pods over nodes and zones, or as it is told, and counts its own", async () => {
@@ -166,9 +182,7 @@ describe("the chart", () => {
 
   it("has the dashboard for Grafana's sidecar only where it is asked for, byte by byte", async () => {
     const named = async (values: Json): Promise<Manifest | undefined> =>
-      (await render("lockkeeper", { namespace: "ops", values })).find(
-        ({ metadata }) => metadata.name === "lockkeeper-grafana-dashboard",
-      );
+      await found("ConfigMap", values, "-grafana-dashboard");
     expect(await named({})).toBeUndefined();
     const configMap = await named({ metrics: { grafanaDashboards: { enabled: true, labels: { team: "data" } } } });
     expect(configMap).toMatchObject({
