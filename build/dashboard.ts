@@ -11,7 +11,7 @@ import type { BuildOptions } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const page = "operator/dashboard/page";
 
-/** Builds into a folder beside, and then puts it in the place: who reads meanwhile finds the files before or after. */
+/** Builds beside, puts each file in its place, and only then takes the old ones away: who reads meanwhile finds them whole. */
 export async function buildDashboard(folder = join(root, "dist/dashboard")): Promise<string> {
   const fresh = `${folder}.${process.pid}`;
   await mkdir(fresh, { recursive: true });
@@ -29,13 +29,16 @@ export async function buildDashboard(folder = join(root, "dist/dashboard")): Pro
     logLevel: "warning",
   };
   // uPlot's licence asks for its text in every copy; its own comment isn't one that esbuild knows as such.
-  const licence = await readFile(fileURLToPath(new URL("../LICENSE", import.meta.resolve("uplot"))), "utf8");
+  const licence = await readFile(join(root, "node_modules/uplot/LICENSE"), "utf8");
   const banner = { js: `/*! uPlot\n${licence.trim()}\n*/` };
   await build({ ...common, banner, entryPoints: { page: `${page}/main.ts` } });
   const entryPoints = { theme: `${page}/theme.ts`, style: `${page}/page.css`, icon: `${page}/icon.svg` };
   await build({ ...common, entryPoints });
-  await rm(folder, { recursive: true, force: true });
-  await rename(fresh, folder);
+  await mkdir(folder, { recursive: true });
+  const made = await readdir(fresh);
+  for (const name of made) await rename(join(fresh, name), join(folder, name));
+  for (const name of await readdir(folder)) if (!made.includes(name)) await rm(join(folder, name));
+  await rm(fresh, { recursive: true });
   return folder;
 }
 
