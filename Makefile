@@ -10,7 +10,7 @@ help: ## Show this list
 setup: ## Install node_modules, where they are missing or old
 	@build/setup.sh
 
-setup-tests: setup ## Install what the tests need besides: PgBouncer, OpenSSL, Prometheus, Alertmanager
+setup-tests: setup ## Install what the tests need besides: PgBouncer, OpenSSL, Prometheus, Alertmanager, Chromium
 	@build/setup-tests.sh
 
 check: setup ## Types, lint, format and import rules

@@ -12,6 +12,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import type { BuildOptions, Plugin } from "esbuild";
 import { configOfClient } from "./client.ts";
+import { buildDashboard } from "./dashboard.ts";
 import { withoutUnused } from "./without-unused.ts";
 
 /** What stands apart, by the names that it is imported by. */
@@ -94,6 +95,7 @@ const entryPoints = Object.fromEntries(Object.entries(apart).map(([name, file]) 
 await build({ ...common, entryPoints });
 const parser = fileURLToPath(new URL("libpg-query.wasm", import.meta.resolve("libpg-query")));
 await copyFile(parser, `${outdir}/libpg-query.wasm`);
+await buildDashboard(join(outdir, "dashboard"));
 // From within the folder: its name would be in the cache's bytes.
 const compile = ["--hash-seed=1", "--random-seed=1", join(root, "build/code-cache.ts"), "lockkeeper.program.js"];
 await promisify(execFile)(process.execPath, compile, { cwd: outdir });

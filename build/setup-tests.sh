@@ -3,9 +3,9 @@
 set -eu
 
 # A real PgBouncer, for the tests that go through one; OpenSSL, to make certificates for a server with TLS; Prometheus (with
-# promtool) and Alertmanager, for the alerts.
+# promtool) and Alertmanager, for the alerts; a browser that looks at the dashboard.
 missing=
-for program in pgbouncer openssl prometheus prometheus-alertmanager; do
+for program in pgbouncer openssl prometheus prometheus-alertmanager chromium; do
   command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing="$missing $program"
 done
 [ -n "$missing" ] || exit 0

@@ -69,7 +69,8 @@ async function run(settings: Settings): Promise<ExitCode> {
   const end = await startOperator(settings, {
     ...tools,
     signal: controller.signal,
-    openOps: async (view) => await openOps({ clock, log, instruments, settings: settings.ops }, view),
+    openOps: async (view) =>
+      await openOps({ clock, log, instruments, settings: settings.ops, program: process.argv[1] ?? "" }, view),
     openReconciler: async (world) => await openReconciler({ ...tools, clock, settings }, world),
   });
   log.info({ end }, "stopped");

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { openDashboard } from "./dashboard/open.ts";
 import type { Log } from "./log.ts";
 import type { Instruments } from "./metrics/instruments.ts";
 import { openMetrics } from "./metrics/metrics.ts";
@@ -15,25 +16,38 @@ import type { OpsView } from "./run.ts";
 import type { Settings } from "./settings.ts";
 
 /** `clock`: its wall time is the cluster's. */
-type Tools = { clock: Clock; log: Log; instruments: Instruments; settings: Settings["ops"] };
+type Tools = {
+  clock: Clock;
+  log: Log;
+  instruments: Instruments;
+  settings: Settings["ops"];
+  /** What is run: the dashboard's files are beside it. */
+  program: string;
+};
 
 /** Nobody needs metrics more often; making them takes some ms for a thousand resources. */
 const METRICS_KEPT_MS = 1_000;
 
-/** Serves the ops endpoint and the metrics, from the caches. Throws Misconfigured when the port can't be had. */
-export async function openOps({ clock, log, instruments, settings }: Tools, view: OpsView): Promise<OpsServer> {
-  const { caches, leads, queued } = view;
+/** Serves the ops endpoint, the metrics and the dashboard, from the caches. Throws Misconfigured when the port can't be had. */
+export async function openOps(
+  { clock, log, instruments, settings, program }: Tools,
+  view: OpsView,
+): Promise<OpsServer> {
+  const { caches, leads, queued, subscribe } = view;
   const metrics = openMetrics(instruments, { caches, leads, queued }, clock);
   const keep = keeper<Awaited<ReturnType<typeof metrics>>>(clock, METRICS_KEPT_MS, 1);
+  const token = tokenFile(settings.tokenFile, { clock, log });
+  const limit = openLimit(clock);
   const app = createOpsApp({
-    token: tokenFile(settings.tokenFile, { clock, log }),
+    token,
     answer: openAnswers(caches, clock),
-    limit: openLimit(clock),
+    limit,
     hold: openHold(clock),
     metrics: async () => await keep("", metrics),
     openApi: openApiText,
     log,
   });
+  app.route("/", openDashboard({ caches, clock, subscribe, token, limit, program }));
   const server = await serveOps(settings.port, app);
   log.info({ port: server.port, endpoint: settings.tokenFile !== null }, "ops is served");
   return server;

@@ -30,7 +30,13 @@ export type World = {
 };
 
 /** What is served of the operator, on every replica. */
-export type OpsView = { caches: Caches; leads: () => boolean; queued: () => number };
+export type OpsView = {
+  caches: Caches;
+  leads: () => boolean;
+  queued: () => number;
+  /** Calls with the key of each resource that something has changed for, until what it gives is called. */
+  subscribe: (onChange: (key: string) => void) => () => void;
+};
 
 /** The leader's work: one look at one resource, and what goes on beside it. */
 export type Reconciler = {
@@ -69,10 +75,18 @@ export async function startOperator(
   let leading: Leading | null = null;
   const queue = new Queue({ clock, failed: (failed) => log.warn(failed, "reconcile failed") });
   const over = new AbortController();
+  const watchers = new Set<(key: string) => void>();
+  const subscribe: OpsView["subscribe"] = (onChange) => {
+    watchers.add(onChange);
+    return () => void watchers.delete(onChange);
+  };
   const caches = startCaches({
     ...{ api, namespaces, signal: over.signal, now: clock.now },
-    // Who stands by keeps no list of what it doesn't do: whoever begins to lead looks at everything.
-    onChange: (key) => leading !== null && queue.add(key),
+    onChange(key) {
+      // Who stands by keeps no list of what it doesn't do: whoever begins to lead looks at everything.
+      if (leading !== null) queue.add(key);
+      for (const tell of watchers) tell(key);
+    },
     onRestart(kind, why, error) {
       instruments.watchRestarts.inc({ kind });
       log.info({ kind, why, error }, "watch begun again");
@@ -85,7 +99,7 @@ export async function startOperator(
     await using health = await serveHealth({ port: healthPort, checks: { "/healthz": live, "/readyz": ready } });
     log.info({ port: health.port }, "health is served");
     const leads = (): boolean => leading?.leads() ?? false;
-    await using _ops = await openOps({ caches, leads, queued: () => queue.waiting });
+    await using _ops = await openOps({ caches, leads, queued: () => queue.waiting, subscribe });
 
     const known = Promise.all([synced(caches), checkRights({ api, namespaces, clock, log, signal })]);
     await Promise.race([known, aborted(signal)]);

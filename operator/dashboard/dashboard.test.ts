@@ -12,14 +12,14 @@ let token: string | null;
 let assets: () => Promise<Assets>;
 let clock: ReturnType<typeof fakeClock>;
 let limit: string[];
-let app: ReturnType<typeof createDashboard>;
+let request: (path: string, init?: RequestInit) => Promise<Response>;
 
 beforeEach(() => {
   token = TOKEN;
   assets = async () => await Promise.resolve(FILES);
   clock = fakeClock();
   limit = [];
-  app = createDashboard({
+  const app = createDashboard({
     keys: () => [],
     look: () => null,
     subscribe: () => () => undefined,
@@ -29,10 +29,11 @@ beforeEach(() => {
     limit: { right: () => void limit.push("right"), wrong: () => void limit.push("wrong") },
     clock,
   });
+  request = async (path, init) => await app.request(path, init, {});
 });
 
 const login = async (fields: Record<string, string>, headers: Record<string, string> = {}) =>
-  await app.request("/login", { method: "POST", body: new URLSearchParams(fields), headers });
+  await request("/login", { method: "POST", body: new URLSearchParams(fields), headers });
 
 async function signedIn(): Promise<{ cookie: string }> {
   const response = await login({ token: TOKEN });
@@ -43,23 +44,23 @@ async function signedIn(): Promise<{ cookie: string }> {
 test("without a token nothing is there", async () => {
   token = null;
   for (const path of ["/", "/login", "/events", "/migrations/shop/web", `/assets/${file.name}`]) {
-    expect((await app.request(path)).status).toBe(404);
+    expect((await request(path)).status).toBe(404);
   }
   expect((await login({ token: "" })).status).toBe(404);
 });
 
 test("without the page's files it says so, and how they are made", async () => {
   assets = async () => await Promise.reject(new Error("none"));
-  const response = await app.request("/");
+  const response = await request("/");
   expect(response.status).toBe(503);
   expect(await response.text()).toContain("node build/dashboard.ts");
 });
 
 test("who isn't known is led to the login, and from there to where he was going", async () => {
-  const first = await app.request("/migrations/shop/web");
+  const first = await request("/migrations/shop/web");
   expect(first.status).toBe(303);
   expect(first.headers.get("location")).toBe("/login?to=%2Fmigrations%2Fshop%2Fweb");
-  const page = await (await app.request("/login?to=/migrations/shop/web")).text();
+  const page = await (await request("/login?to=/migrations/shop/web")).text();
   expect(page).toContain('name="to" value="/migrations/shop/web"');
   const done = await login({ token: TOKEN, to: "/migrations/shop/web" });
   expect([done.status, done.headers.get("location")]).toEqual([303, "/migrations/shop/web"]);
@@ -75,7 +76,7 @@ test.each([
   "/migrations/a/b/c",
 ])("after the login nobody is sent to %s", async (to) => {
   expect((await login({ token: TOKEN, to })).headers.get("location")).toBe("/");
-  expect(await (await app.request(`/login?to=${encodeURIComponent(to)}`)).text()).toContain('name="to" value="/"');
+  expect(await (await request(`/login?to=${encodeURIComponent(to)}`)).text()).toContain('name="to" value="/"');
 });
 
 test("the session is a cookie for this server alone, and not the token", async () => {
@@ -109,42 +110,42 @@ test.each([
 ])("a form of %s signs nobody in or out", async (_, headers) => {
   const response = await login({ token: TOKEN }, headers);
   expect([response.status, response.headers.get("set-cookie")]).toEqual([403, null]);
-  const out = await app.request("/logout", { method: "POST", headers });
+  const out = await request("/logout", { method: "POST", headers });
   expect([out.status, out.headers.get("set-cookie")]).toEqual([403, null]);
 });
 
 test("the stream is for who is known", async () => {
-  expect((await app.request("/events")).status).toBe(401);
+  expect((await request("/events")).status).toBe(401);
   const forged = { cookie: `${cookieName(TOKEN)}=${Date.now() + 1_000_000}.${"A".repeat(22)}.${"A".repeat(43)}` };
-  expect((await app.request("/events", { headers: forged })).status).toBe(401);
+  expect((await request("/events", { headers: forged })).status).toBe(401);
   const headers = await signedIn();
-  const response = await app.request("/events", { headers });
+  const response = await request("/events", { headers });
   expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
   await response.body?.cancel();
 });
 
 test("a session ends with its time, and with the token", async () => {
   const headers = await signedIn();
-  expect((await app.request("/", { headers })).status).toBe(200);
+  expect((await request("/", { headers })).status).toBe(200);
   token = "the-next-token-of-them";
-  expect((await app.request("/", { headers })).status).toBe(303);
+  expect((await request("/", { headers })).status).toBe(303);
   token = TOKEN;
   clock.freeze(SESSION_MS);
-  expect((await app.request("/", { headers })).status).toBe(303);
+  expect((await request("/", { headers })).status).toBe(303);
 });
 
 test("signing out takes the cookie away", async () => {
-  const response = await app.request("/logout", { method: "POST" });
+  const response = await request("/logout", { method: "POST" });
   expect(response.headers.get("location")).toBe("/login");
   expect(response.headers.get("set-cookie")).toContain("Max-Age=0");
 });
 
 test("a link from another site, which brings no cookie, leads to a page from where there is one", async () => {
   const foreign = { "sec-fetch-site": "cross-site" };
-  const page = await app.request("/migrations/shop/web", { headers: foreign });
+  const page = await request("/migrations/shop/web", { headers: foreign });
   expect(page.status).toBe(200);
   expect(await page.text()).toContain('content="0; url=/login?to=%2Fmigrations%2Fshop%2Fweb"');
-  const again = await app.request("/login?to=/migrations/shop/web", { headers: await signedIn() });
+  const again = await request("/login?to=/migrations/shop/web", { headers: await signedIn() });
   expect([again.status, again.headers.get("location")]).toEqual([303, "/migrations/shop/web"]);
 });
 
@@ -152,7 +153,7 @@ test("every answer says what a page may do, and nothing but the hashed files is 
   const headers = await signedIn();
   for (const path of ["/", "/login", "/events", `/assets/${file.name}`, "/assets/none", "/migrations/shop/web"]) {
     for (const known of [{}, headers]) {
-      const response = await app.request(path, { headers: known });
+      const response = await request(path, { headers: known });
       await response.body?.cancel();
       expect(response.headers.get("content-security-policy")).toMatch(/^default-src 'none'; script-src 'self';/);
       expect(response.headers.get("content-security-policy")).not.toContain("unsafe");
@@ -165,10 +166,10 @@ test("every answer says what a page may do, and nothing but the hashed files is 
 
 test("no path leads out of the files", async () => {
   for (const path of ["/assets/../main.ts", "/assets/..%2f..%2fetc%2fpasswd", "/assets/", "/assets/page.js"]) {
-    expect((await app.request(path)).status).toBe(404);
+    expect((await request(path)).status).toBe(404);
   }
 });
 
 test("a name that no resource can have is no page", async () => {
-  expect((await app.request("/migrations/%3Cscript%3E/web", { headers: await signedIn() })).status).toBe(404);
+  expect((await request("/migrations/%3Cscript%3E/web", { headers: await signedIn() })).status).toBe(404);
 });

@@ -4,6 +4,8 @@ import { Hono } from "hono";
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Clock } from "../clock.ts";
+import { addressOf } from "../ops/app.ts";
+import type { OpsEnv } from "../ops/app.ts";
 import type { Assets } from "./assets.ts";
 import { isFromHere, SAFE_HEADERS } from "./headers.ts";
 import { createHub } from "./hub.ts";
@@ -31,9 +33,10 @@ const RESOURCE = "/migrations/:namespace{[a-z0-9.-]+}/:name{[a-z0-9.-]+}";
 const LOGIN_BYTES = 4_096;
 
 /** One who is known: `token` is the one that is right at this moment. */
-type Asked = { context: Context; token: string; isKnown: boolean; assets: Assets };
+type Asking = Context<OpsEnv>;
+type Asked = { context: Asking; token: string; isKnown: boolean; assets: Assets };
 
-export function createDashboard({ look, assets, limit, clock, ...rest }: DashboardDeps): Hono {
+export function createDashboard({ look, assets, limit, clock, ...rest }: DashboardDeps): Hono<OpsEnv> {
   const { token } = rest;
   const hub = createHub({
     ...{ ...rest, clock },
@@ -42,10 +45,10 @@ export function createDashboard({ look, assets, limit, clock, ...rest }: Dashboa
       return seen === null ? null : detailOf(seen, new Date(clock.wall()));
     },
   });
-  const app = new Hono();
+  const app = new Hono<OpsEnv>();
 
   /** Every route goes through here: no token, nothing there. */
-  const answer = (respond: (asked: Asked) => Response | Promise<Response>) => async (context: Context) => {
+  const answer = (respond: (asked: Asked) => Response | Promise<Response>) => async (context: Asking) => {
     const wanted = await token();
     if (wanted === null) return text(404, "there is nothing here");
     const files = await assets().catch(() => null);
@@ -85,10 +88,10 @@ export function createDashboard({ look, assets, limit, clock, ...rest }: Dashboa
       const again = (status: number, trouble: LoginTrouble) => html(status, loginPage(files, to, trouble));
       if (!isFromHere(context.req.raw.headers)) return again(403, "foreign");
       if (!isSame(form.get("token") ?? "", wanted)) {
-        limit.wrong(addressOf(context));
+        limit.wrong(addressOf(context.env));
         return again(401, "wrong");
       }
-      limit.right(addressOf(context));
+      limit.right(addressOf(context.env));
       const session = openSession(wanted, clock.wall());
       return redirect(to, sessionCookie(cookieName(wanted), session, isSecure(context)));
     }),
@@ -143,17 +146,12 @@ export function createDashboard({ look, assets, limit, clock, ...rest }: Dashboa
 const ownPath = (to: string | undefined): string => (to !== undefined && PATH.test(to) ? to : "/");
 
 /** What a proxy in front says. Whoever lies about it harms himself alone. */
-const isSecure = ({ req }: Context): boolean =>
+const isSecure = ({ req }: Asking): boolean =>
   (req.header("x-forwarded-proto") ?? "").split(",", 1)[0]?.trim().toLowerCase() === "https";
 
 /** Digests have one length, and are compared in constant time. */
 const isSame = (given: string, wanted: string): boolean => timingSafeEqual(digest(given), digest(wanted));
 const digest = (value: string): Buffer => createHash("sha256").update(value).digest();
-
-type NodeBindings = { incoming?: { socket?: { remoteAddress?: string } } };
-
-const addressOf = ({ env }: Context): string =>
-  (env as NodeBindings | undefined)?.incoming?.socket?.remoteAddress ?? "";
 
 const text = (status: number, message: string): Response =>
   new Response(`${message}\n`, { status, headers: { ...SAFE_HEADERS, "content-type": "text/plain; charset=utf-8" } });

@@ -9,8 +9,9 @@ const browser = browserOf();
 test("with the token one gets to where one was going, and it is in no address and no cookie", async () => {
   await using dashboard = await served();
   dashboard.set(is.resource("shop", "web", is.applied()));
-  const { page, context } = await look(browser(), dashboard, { path: "/migrations/shop/web" });
-  expect(new URL(page.url()).pathname).toBe("/migrations/shop/web");
+  const { page, context } = await visit(browser(), `${dashboard.url}/migrations/shop/web`);
+  await signIn(page, dashboard.token);
+  await page.waitForURL(/\/migrations\/shop\/web$/);
   const cookies = await context.cookies();
   expect(cookies).toMatchObject([{ httpOnly: true, sameSite: "Strict", secure: false, path: "/" }]);
   const token = dashboard.token ?? "";

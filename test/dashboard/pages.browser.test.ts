@@ -200,7 +200,7 @@ test("what comes from resources is text, whatever it looks like", async () => {
   const evil = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"'&amp;`;
   const status = is.failed(evil, evil);
   const said = status.conditions?.map((condition) => ({ ...condition, reason: "<b>Bad</b>" })) ?? [];
-  const schema = { version: evil, applied: 1, pending: 1, pendingNames: [evil], observedAt: evil };
+  const schema = { version: evil, applied: 1, pending: 1, pendingNames: [evil], observedAt: "<i>yesterday</i>" };
   const source = { image: evil, available: 1, digest: "", workloadGeneration: 1 };
   const runs = [
     is.run("LOCK_TIMEOUT", 1_000, { host: evil, job: evil, source: evil, blockers: [{ pid: 1, application: evil }] }),

@@ -1,6 +1,6 @@
 import { buildDashboard } from "../../build/dashboard.ts";
 
 /** The page's files, made once: an operator that is run from source looks for them in `dist/dashboard`. */
-export default async function setup(): Promise<void> {
+export async function setup(): Promise<void> {
   await buildDashboard();
 }

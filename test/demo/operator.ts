@@ -9,6 +9,7 @@ import { temporaryFolder } from "../images/folder.ts";
 import { installChart } from "../operator/helm-install.ts";
 import { startServer } from "../postgres/server.ts";
 import { appImage, writeAppImages } from "./app-images.ts";
+import { withToken } from "./dashboard.ts";
 import { growingFolder } from "./folder.ts";
 import { SHOP, get, type } from "./kubectl.ts";
 import { ROOT } from "./lockkeeper.ts";
@@ -35,7 +36,11 @@ export async function showOperator(stack: AsyncDisposableStack): Promise<string>
 
   step("The operator, by its chart: two replicas, with rights in the namespace shop alone");
   await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: SHOP } });
-  const set = { "image.repository": "localhost/lockkeeper", "image.tag": "demo", "watch.namespaces": `{${SHOP}}` };
+  const dashboard = await withToken(cluster, "lockkeeper");
+  const set = {
+    ...{ "image.repository": "localhost/lockkeeper", "image.tag": "demo", "watch.namespaces": `{${SHOP}}` },
+    ...dashboard.values,
+  };
   const release = stack.use(
     await installChart(cluster, "lockkeeper", { name: "lockkeeper", namespace: "lockkeeper", set }),
   );
@@ -108,7 +113,10 @@ export async function showOperator(stack: AsyncDisposableStack): Promise<string>
   await type(cluster, ...ARGUMENTS, "get", "databasemigrations", "-o", "wide");
   seen("Ready, by the same run as before", undone.status?.runs?.length === fourth.status?.runs?.length);
   const program = await anyKubectl();
+  const address = await dashboard.forward(stack);
   return [
+    `The dashboard: ${address}`,
+    `  token: ${dashboard.token}`,
     "Look around:",
     `  export KUBECONFIG=${cluster.kubeconfig}`,
     ...(program.length === 1 ? [] : [`  alias kubectl='${program.join(" ")}'`]),

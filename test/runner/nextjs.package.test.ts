@@ -3,6 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { openBrowser } from "../dashboard/browser.ts";
 import { database, type TestDatabase } from "../postgres/database.ts";
 import { buildApp, startApp, type App, type Built } from "./nextjs-app.ts";
 import { succeed } from "./package-process.ts";
@@ -180,6 +181,29 @@ test("a failed run in the log turns the ops payload critical", async () => {
     status: "critical",
     alerts: expect.arrayContaining([expect.objectContaining({ severity: "critical", code: "RECENT_FAILURE" })]),
   });
+});
+
+test("the stats page shows it by the widget, in a browser that never gets the token", async () => {
+  await using db = await database();
+  await using app = await web(db, 2, { OPS_MIGRATION_TOKEN: token });
+  await app.get("/api/health");
+  await using browser = await openBrowser();
+  const page = await browser.newPage();
+  const got: string[] = [];
+  page.on(
+    "response",
+    (response) =>
+      void response.text().then(
+        (text) => got.push(text),
+        () => undefined,
+      ),
+  );
+  await page.goto(`${app.url}/stats`);
+  await page.getByText("All is well").waitFor();
+  await page.getByText(`at ${newest[2]}`).waitFor();
+  await page.getByText(/last run: SUCCESS .* 13 applied/).waitFor();
+  expect(got.length).toBeGreaterThan(2);
+  expect(got.join("\n")).not.toContain(token);
 });
 
 /** The example's configuration with a database, which only `drizzle-kit migrate` wants. Goes with the app's copy. */

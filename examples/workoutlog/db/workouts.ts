@@ -53,3 +53,6 @@ async function selectWorkouts(limit: number) {
     .limit(limit);
   return found.map((workout) => ({ ...workout, effort: null }));
 }
+
+/** How many there are. */
+export const countWorkouts = async (): Promise<number> => await database().$count(workouts);

@@ -10,7 +10,7 @@ export type Chart = { element: HTMLElement; show(runs: readonly StatusRun[]): vo
 
 const HEIGHT = 150;
 /** What the values of a bar's fill are; of the enum there are only types. */
-const COLOUR = 3 as uPlot.Series.BarsPathBuilderFacetUnit;
+const COLOUR: unknown = 3;
 const COLOURS: Record<StatusRun["status"], string> = {
   ...{ RUNNING: "--running", SUCCESS: "--ok", LOCK_TIMEOUT: "--blocked", FAILED: "--failing", SKIPPED: "--unknown" },
 };
@@ -90,7 +90,10 @@ function options(runs: readonly StatusRun[], { width, highest, point }: Drawing)
     size: [0.7, 28],
     align: 0,
     // Without the stroke uPlot leaves the fill out too.
-    disp: { fill: { unit: COLOUR, values: () => fills }, stroke: { unit: COLOUR, values: () => fills } },
+    disp: {
+      fill: { unit: COLOUR as uPlot.Series.BarsPathBuilderFacetUnit, values: () => fills },
+      stroke: { unit: COLOUR as uPlot.Series.BarsPathBuilderFacetUnit, values: () => fills },
+    },
   });
   return {
     ...{ width, height: HEIGHT },

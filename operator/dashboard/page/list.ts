@@ -29,8 +29,9 @@ export function list(): List {
   const views = new Map<string, RowView>();
   let rows: readonly Row[] = [];
   let rowHeight = 0;
-  /** The one that the tab key comes to. */
+  /** The one that the tab key comes to: the first, until somebody has gone to another. */
   let active = "";
+  let isChosen = false;
   let isAsked = false;
 
   function measure(): void {
@@ -42,13 +43,15 @@ export function list(): List {
     const top = -body.getBoundingClientRect().top;
     const first = Math.max(0, Math.floor(top / rowHeight) - SPARE);
     const end = Math.min(rows.length, Math.ceil((top + window.innerHeight) / rowHeight) + SPARE);
-    if (!rows.some((row) => keyOf(row) === active)) active = rows[0] === undefined ? "" : keyOf(rows[0]);
+    isChosen &&= rows.some((row) => keyOf(row) === active);
+    if (!isChosen) active = rows[0] === undefined ? "" : keyOf(rows[0]);
     const wanted = new Set<string>();
+    let before: HTMLElement | null = null;
     for (const [index, row] of rows.entries()) {
       const key = keyOf(row);
       if ((index >= first && index < end) || key === active) {
         wanted.add(key);
-        place(key, row, index);
+        before = place(key, row, index, before);
       }
     }
     for (const [key, view] of views) {
@@ -58,16 +61,19 @@ export function list(): List {
     }
   }
 
-  function place(key: string, row: Row, index: number): void {
+  /** In the page they stand in their order too, for who hears it; one that is there isn't moved, or it would lose the focus. */
+  function place(key: string, row: Row, index: number, before: HTMLElement | null): HTMLElement {
     const view = views.get(key) ?? rowView();
     view.show(row);
     setAttribute(view.element, "aria-rowindex", String(index + 2));
     setAttribute(view.link, "tabindex", key === active ? "0" : "-1");
     const to = `translateY(${index * rowHeight}px)`;
     if (view.element.style.transform !== to) view.element.style.transform = to;
-    if (views.has(key)) return;
+    if (views.has(key)) return view.element;
     views.set(key, view);
-    body.append(view.element);
+    if (before === null) body.prepend(view.element);
+    else before.after(view.element);
+    return view.element;
   }
 
   const ask = (): void => {
@@ -80,6 +86,7 @@ export function list(): List {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
     if (row === undefined) return;
     active = keyOf(row);
+    isChosen = true;
     draw();
     const view = views.get(active);
     view?.link.focus({ preventScroll: true });
@@ -104,6 +111,7 @@ export function list(): List {
   });
   body.addEventListener("focusin", (event) => {
     const key = (event.target as Element).closest("[data-key]")?.getAttribute("data-key") ?? active;
+    isChosen = true;
     if (key === active) return;
     active = key;
     ask();
