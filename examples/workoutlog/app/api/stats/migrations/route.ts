@@ -14,5 +14,7 @@ export async function GET(): Promise<Response> {
   const { OPS_MIGRATION_TOKEN: given, OPS_MIGRATION_TOKEN_FILE: file } = process.env;
   const token = given ?? (file === undefined ? "" : (await readFile(file, "utf8")).trim());
   // With an operator: fetch("http://lockkeeper-ops.NAMESPACE:8080/api/ops/migrations?namespace=...&name=...", ...) instead.
-  return await ops(new Request("http://localhost/api/ops/migrations", { headers: { authorization: `Bearer ${token}` } }));
+  return await ops(
+    new Request("http://localhost/api/ops/migrations", { headers: { authorization: `Bearer ${token}` } }),
+  );
 }
