@@ -47,7 +47,7 @@ export async function openOps(
     openApi: openApiText,
     log,
   });
-  app.route("/", openDashboard({ caches, clock, subscribe, token, limit, program }));
+  app.route("/", openDashboard({ caches, clock, subscribe, token, limit, log, program }));
   const server = await serveOps(settings.port, app);
   log.info({ port: server.port, endpoint: settings.tokenFile !== null }, "ops is served");
   return server;

@@ -25,6 +25,7 @@ beforeEach(() => {
     subscribe: () => () => undefined,
     health: () => ({ version: "0", synced: true, heardMsAgo: 0, stale: false }),
     token: async () => await Promise.resolve(token),
+    failed: (error) => void limit.push(String(error)),
     assets: async () => await assets(),
     limit: { right: () => void limit.push("right"), wrong: () => void limit.push("wrong") },
     clock,
@@ -122,6 +123,11 @@ test("the stream is for who is known", async () => {
   const response = await request("/events", { headers });
   expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
   await response.body?.cancel();
+});
+
+test("who asks for the stream's head alone takes no place of one who reads", async () => {
+  const response = await request("/events", { method: "HEAD", headers: await signedIn() });
+  expect([response.status, response.body]).toEqual([200, null]);
 });
 
 test("a session ends with its time, and with the token", async () => {

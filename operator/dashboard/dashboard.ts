@@ -17,7 +17,7 @@ import type { LoginTrouble } from "./pages.ts";
 import { cookieName, cookies, isSession, openSession, sessionCookie } from "./session.ts";
 import { openStream } from "./stream.ts";
 
-export type DashboardDeps = Pick<HubDeps, "keys" | "subscribe" | "health" | "token"> & {
+export type DashboardDeps = Pick<HubDeps, "keys" | "subscribe" | "health" | "token" | "failed"> & {
   /** What the caches say of `NAMESPACE/NAME`; null: there is none. */
   look: (key: string) => Seen | null;
   /** Rejects where they weren't built: then the dashboard answers 503, and all else goes on. */
@@ -109,6 +109,8 @@ export function createDashboard({ look, assets, limit, clock, ...rest }: Dashboa
     "/events",
     answer(({ context, token: wanted, isKnown }) => {
       if (!isKnown) return text(401, "sign in first");
+      // Nobody would read the stream.
+      if (context.req.method === "HEAD") return text(200, "");
       const name = cookieName(wanted);
       const given = cookies(context.req.header("cookie") ?? "", name);
       const { namespace, name: of } = context.req.query();

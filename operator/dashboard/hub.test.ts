@@ -13,11 +13,12 @@ function world(names: string[]) {
   const clock = fakeClock();
   const messages = new Map(names.map((name) => [`shop/${name}`, "first"]));
   const listeners = new Set<(key: string) => void>();
-  const state = { token: "one" as string | null };
+  const state = { token: "one" as string | null, failures: [] as unknown[] };
   const hub = createHub({
     keys: () => messages.keys(),
     detail(key) {
       const message = messages.get(key);
+      if (message === "broken") throw new Error("a bug");
       return message === undefined ? null : detail(key.slice("shop/".length), message);
     },
     subscribe(listener) {
@@ -27,6 +28,7 @@ function world(names: string[]) {
     health: () => HEALTH,
     token: async () => await Promise.resolve(state.token),
     clock,
+    failed: (error) => void state.failures.push(error),
   });
   const change = (name: string, message: string | null): void => {
     if (message === null) messages.delete(`shop/${name}`);
@@ -102,6 +104,20 @@ test("who comes again gets what it lacks; of another life it gets everything", a
   expect(join(there, { lastId }).names()).toEqual(["a second"]);
   expect(join(there, { lastId: "other.1" }).names()).toEqual(["a second", "b first"]);
   expect(stays.seen.ended).toBe(false);
+});
+
+test("a resource that breaks the making of its row is left out and told of, and all others go on", async () => {
+  const there = world(["a", "b"]);
+  there.change("a", "broken");
+  const one = join(there, { key: "shop/a" });
+  const all = join(there);
+  await there.clock.pass(0);
+  expect(all.names()).toEqual(["b first"]);
+  expect(there.state.failures.length).toBeGreaterThan(0);
+  there.change("a", "mended");
+  await there.clock.pass(1_000);
+  expect(all.names()).toEqual(["b first", "a mended"]);
+  expect(one.said.at(-1)?.data).toEqual(detail("a", "mended"));
 });
 
 test("a slow one gets nothing until it has taken what it was sent, and then all at once", async () => {

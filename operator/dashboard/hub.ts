@@ -16,6 +16,8 @@ export type HubDeps = {
   health: () => Health;
   token: () => Promise<string | null>;
   clock: Clock;
+  /** A resource that can't be made a row of is left out, and told of here. Nothing that somebody wrote may end the process. */
+  failed: (error: unknown) => void;
 };
 
 export type Client = {
@@ -76,7 +78,7 @@ export function createHub(deps: HubDeps): Hub {
 
   async function run(mine: { isOn: boolean }): Promise<void> {
     while (mine.isOn) {
-      await tick(mine);
+      await tick(mine).catch(deps.failed);
       await new Promise<void>((done) => void clock.after(TICK_MS, done));
     }
   }
@@ -100,8 +102,18 @@ export function createHub(deps: HubDeps): Hub {
         continue;
       }
       member.patience = 0;
-      const said = member.key === null ? tellAll(member, texts) : tellOne(member, changed);
+      const said = tell(member, texts, changed);
       if (!said && isBeat) member.send(messageText("health", health()));
+    }
+  }
+
+  /** Whether there was something to say. */
+  function tell(member: Member, texts: Map<number, string>, changed: ReadonlySet<string>): boolean {
+    try {
+      return member.key === null ? tellAll(member, texts) : tellOne(member, changed);
+    } catch (error) {
+      deps.failed(error);
+      return false;
     }
   }
 
@@ -155,7 +167,7 @@ export function createHub(deps: HubDeps): Hub {
       if (members.size === 0) start();
       const member = { ...client, revision: revisionOf(client.lastId, fleet.id), sent: "", patience: 0 };
       members.add(member);
-      if (isWarm) void (member.key === null ? tellAll(member, new Map()) : tellOne(member, new Set()));
+      if (isWarm) tell(member, new Map(), new Set());
       return () => leave(member);
     },
   };
@@ -164,14 +176,18 @@ export function createHub(deps: HubDeps): Hub {
 /** Of a client that has nothing yet, or something of another life. */
 const NOTHING = -1;
 
-const newFleet = ({ detail }: HubDeps): Fleet & { id: string } =>
-  Object.assign(
-    createFleet((key) => {
+function newFleet({ detail, failed }: HubDeps): Fleet & { id: string } {
+  const rowOf = (key: string): string | null => {
+    try {
       const found = detail(key);
       return found === null ? null : JSON.stringify(found.row);
-    }),
-    { id: randomUUID().slice(0, 8) },
-  );
+    } catch (error) {
+      failed(error);
+      return null;
+    }
+  };
+  return Object.assign(createFleet(rowOf), { id: randomUUID().slice(0, 8) });
+}
 
 function revisionOf(lastId: string, id: string): number {
   const [of, revision = ""] = lastId.split(".", 2);

@@ -41,9 +41,8 @@ export function detailOf({ migration, observed, gated }: Seen, now: Date): Detai
     source: status?.source?.image ?? "",
     alerts: alerts.slice(0, ALERTS_IN_ROW).map(({ severity, code, message }) => ({ severity, code, message })),
     moreAlerts: Math.max(0, alerts.length - ALERTS_IN_ROW),
-    runs: runs
-      .slice(0, TICKS)
-      .map((run) => ({ id: run.id, status: run.status, at: run.finishedAt ?? run.startedAt ?? "" })),
+    runs: runs.slice(0, TICKS).map(({ status: outcome }) => outcome),
+    lastRunAt: runs[0]?.finishedAt ?? runs[0]?.startedAt ?? null,
   };
   return {
     ...{ row, alerts, conditions, runs },

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { VERSION } from "../../contract/version.ts";
 import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
 import type { Caches } from "../watch/caches.ts";
 import type { RawMigration } from "../watch/migration.ts";
 import { liveOf, sightOf } from "../ops/answers.ts";
@@ -16,6 +17,7 @@ export type OpenDeps = Pick<DashboardDeps, "subscribe" | "token" | "limit"> & {
   caches: Pick<Caches, "migrations" | "jobs" | "pods" | "gated" | "isSynced" | "freshAt">;
   /** Its wall time is the cluster's. */
   clock: Clock;
+  log: Pick<Log, "error">;
   /** What is run: the page's files are beside it. */
   program: string;
 };
@@ -24,7 +26,7 @@ export type OpenDeps = Pick<DashboardDeps, "subscribe" | "token" | "limit"> & {
 const STALE_MS = 120_000;
 
 /** The dashboard over the caches, on every replica, whether it leads or not. */
-export function openDashboard({ caches, clock, program, ...rest }: OpenDeps): Hono<OpsEnv> {
+export function openDashboard({ caches, clock, program, log, ...rest }: OpenDeps): Hono<OpsEnv> {
   const known = new WeakMap<RawMigration, Read>();
   let files: Promise<Assets> | null = null;
 
@@ -35,6 +37,7 @@ export function openDashboard({ caches, clock, program, ...rest }: OpenDeps): Ho
   }
   return createDashboard({
     ...{ ...rest, clock },
+    failed: (error) => log.error({ error }, "a bug in Lockkeeper: the dashboard"),
     *keys() {
       for (const { metadata } of caches.migrations.values()) yield `${metadata.namespace}/${metadata.name}`;
     },

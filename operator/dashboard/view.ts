@@ -6,9 +6,6 @@ import type { Condition, StatusRun } from "../../contract/resource/status.ts";
 export const TONES = ["failing", "blocked", "warning", "running", "paused", "unknown", "ok"] as const;
 export type Tone = (typeof TONES)[number];
 
-/** A run as a tick of a row: enough for its colour and its tip. */
-export type Tick = { id: string; status: StatusRun["status"]; at: string };
-
 export type Row = {
   namespace: string;
   name: string;
@@ -26,8 +23,9 @@ export type Row = {
   alerts: Pick<Alert, "severity" | "code" | "message">[];
   /** How many there are besides those. */
   moreAlerts: number;
-  /** Newest first. */
-  runs: Tick[];
+  /** What the last runs came to, newest first, and when the newest ended, or began where it goes on. */
+  runs: StatusRun["status"][];
+  lastRunAt: string | null;
 };
 
 export type Gated = { pod: string; since: string; waitsFor: string[] };

@@ -258,6 +258,18 @@ test("when the operator is away the page says so and keeps what it knew; and cat
   await shows(page, "1 migration, nothing wrong");
 });
 
+test("a page that was left or closed holds nothing of the operator", async () => {
+  await using dashboard = await served();
+  const { page } = await look(browser(), dashboard);
+  expect(dashboard.isWatched()).toBe(true);
+  await page.goto("about:blank");
+  await expect.poll(() => dashboard.isWatched()).toBe(false);
+  await page.goBack();
+  await expect.poll(() => dashboard.isWatched()).toBe(true);
+  await page.close();
+  await expect.poll(() => dashboard.isWatched()).toBe(false);
+});
+
 test("news that may be missing are told as such", async () => {
   await using dashboard = await served();
   const { page } = await look(browser(), dashboard);

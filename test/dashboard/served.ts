@@ -24,8 +24,10 @@ export type Served = AsyncDisposable & {
   /** Nobody answers until `start`, which takes the same port. */
   stop(): Promise<void>;
   start(): Promise<void>;
-  /** How many streams are open. */
+  /** How often the limit was told of a wrong token. */
   wrong: number;
+  /** Whether somebody looks. */
+  isWatched(): boolean;
 };
 
 const assets = buildDashboard().then(async (folder) => await readAssets(folder));
@@ -52,6 +54,9 @@ export async function served(): Promise<Served> {
     health: () => self.health,
     token: async () => await Promise.resolve(self.token),
     assets: async () => await Promise.resolve(files),
+    failed: (error) => {
+      throw error;
+    },
     limit: { right: () => undefined, wrong: () => void self.wrong++ },
     clock: systemClock,
   });
@@ -60,6 +65,7 @@ export async function served(): Promise<Served> {
     token: "a-token-of-the-tests",
     health: { version: "0.1.0", synced: true, heardMsAgo: 400, stale: false },
     wrong: 0,
+    isWatched: () => listeners.size > 0,
     set(migration, gated = []) {
       fleet.set(keyOf(migration), { migration, gated });
       tell(keyOf(migration));

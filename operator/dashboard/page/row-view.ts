@@ -1,8 +1,8 @@
 /** One row of the fleet's list, made once and then only changed. */
 import { keyOf } from "../view.ts";
-import type { Row, Tick } from "../view.ts";
+import type { Row } from "../view.ts";
 import { el, setAttribute, setText } from "./dom.ts";
-import { ago, at, TONE_WORDS } from "./words.ts";
+import { ago, TONE_WORDS } from "./words.ts";
 
 export type RowView = { element: HTMLElement; link: HTMLAnchorElement; show(row: Row): void; age(): void };
 
@@ -45,7 +45,7 @@ export function rowView(): RowView {
   let ticksShown = "";
 
   function age(): void {
-    setText(last, ago(shown?.runs[0]?.at));
+    setText(last, ago(shown?.lastRunAt));
   }
   return {
     element,
@@ -69,7 +69,7 @@ export function rowView(): RowView {
       setAttribute(pendingCell, "data-some", String(row.pending > 0));
       setAttribute(gatedCell, "data-some", String(row.gated > 0));
       age();
-      const next = row.runs.map(({ id, status }) => id + status).join();
+      const next = row.runs.join();
       if (next === ticksShown) return;
       ticksShown = next;
       ticks.replaceChildren(tickMarks(row.runs));
@@ -78,10 +78,8 @@ export function rowView(): RowView {
 }
 
 /** The oldest first, as one reads. */
-export function tickMarks(runs: readonly Tick[]): HTMLElement {
-  const words = runs.map(({ status }) => status).join(", ");
-  const marks = runs
-    .toReversed()
-    .map(({ status, at: time }) => el("i", { "data-status": status, title: `${status} ${at(time)}` }));
-  return el("span", { role: "img", "aria-label": words === "" ? "no runs" : `runs, newest first: ${words}` }, ...marks);
+function tickMarks(runs: Row["runs"]): HTMLElement {
+  const words = runs.length === 0 ? "no runs" : `runs, newest first: ${runs.join(", ")}`;
+  const marks = runs.toReversed().map((status) => el("i", { "data-status": status }));
+  return el("span", { role: "img", "aria-label": words, title: words }, ...marks);
 }
