@@ -33,6 +33,14 @@ test("the package is built JavaScript with types: no sources, no tests, no path 
   expect(withPath).toEqual([]);
 });
 
+test("the widget is one file, which a server that renders pages can import too", async () => {
+  const print = 'import("lockkeeper/widget").then((widget) => console.log(Object.keys(widget).join()))';
+  const { code, stdout, output } = await run("node", ["--input-type=module", "--eval", print], { cwd: folder });
+  expect([code, stdout.trim()], output).toEqual([0, "LockkeeperMigrations"]);
+  const names = await readdir(join(folder, "node_modules/lockkeeper/dist/widget"));
+  expect(names.filter((name) => name.endsWith(".js"))).toEqual(["lockkeeper-migrations.js"]);
+});
+
 test("the command tells how it is used", async () => {
   const help = await run("npx", ["--no-install", "lockkeeper", "--help"], { cwd: folder });
   expect(help.code).toBe(0);
