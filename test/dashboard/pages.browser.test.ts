@@ -198,14 +198,15 @@ test("it is dark where the system is, and as this browser was told", async () =>
 test("what comes from resources is text, whatever it looks like", async () => {
   await using dashboard = await served();
   const evil = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"'&amp;`;
+  const short = evil.slice(0, 63);
   const status = is.failed(evil, evil);
   const said = status.conditions?.map((condition) => ({ ...condition, reason: "<b>Bad</b>" })) ?? [];
   const schema = { version: evil, applied: 1, pending: 1, pendingNames: [evil], observedAt: "<i>yesterday</i>" };
   const source = { image: evil, available: 1, digest: "", workloadGeneration: 1 };
   const runs = [
-    is.run("LOCK_TIMEOUT", 1_000, { host: evil, job: evil, source: evil, blockers: [{ pid: 1, application: evil }] }),
+    is.run("LOCK_TIMEOUT", 1_000, { host: evil, job: short, source: evil, blockers: [{ pid: 1, application: evil }] }),
   ];
-  const database = { systemIdentifier: "", name: evil, oid: 1 };
+  const database = { systemIdentifier: "", name: short, oid: 1 };
   const telemetry = { available: false, reason: evil };
   dashboard.set(
     is.resource("shop", "web", { ...status, conditions: said, schema, source, runs, database, telemetry }),

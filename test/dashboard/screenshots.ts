@@ -1,4 +1,4 @@
-/** `node test/dashboard/screenshots.ts [FOLDER]`: the pictures of the docs, of a fleet in which much is going on. */
+/** `node test/dashboard/screenshots.ts [FOLDER]`: a fleet in which much is going on. Some of these are in docs/images. */
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
@@ -7,7 +7,7 @@ import * as is from "./resources.ts";
 import { served } from "./served.ts";
 import type { Served } from "./served.ts";
 
-const folder = process.argv[2] ?? fileURLToPath(new URL("../../docs/images", import.meta.url));
+const folder = process.argv[2] ?? fileURLToPath(new URL("../../dist/screenshots", import.meta.url));
 await mkdir(folder, { recursive: true });
 
 const DESKTOP = { width: 1280, height: 800 };
