@@ -1,6 +1,6 @@
-/** The widget's look. It takes font and colour from the page around it; the custom properties change the rest. */
+/** The widget's look. It takes font, colour and colour scheme from the page around it; the custom properties change the rest. */
 export const STYLE = `
-:host { display: block; color-scheme: light dark; --ok: var(--lockkeeper-ok, light-dark(#2a6b3c, #74c48a)); --warning: var(--lockkeeper-warning, light-dark(#7a5c00, #e6c454)); --critical: var(--lockkeeper-critical, light-dark(#b3141d, #ff7b7b)); --running: var(--lockkeeper-running, light-dark(#1157b8, #79b3ff)); --quiet: var(--lockkeeper-quiet, light-dark(#585f66, #a2a9b0)); --line: var(--lockkeeper-line, light-dark(#d9dbd7, #33383d)); }
+:host { display: block; --ok: var(--lockkeeper-ok, light-dark(#2a6b3c, #74c48a)); --warning: var(--lockkeeper-warning, light-dark(#7a5c00, #e6c454)); --critical: var(--lockkeeper-critical, light-dark(#b3141d, #ff7b7b)); --running: var(--lockkeeper-running, light-dark(#1157b8, #79b3ff)); --quiet: var(--lockkeeper-quiet, light-dark(#585f66, #a2a9b0)); --line: var(--lockkeeper-line, light-dark(#d9dbd7, #33383d)); }
 :host([hidden]) { display: none; }
 * { box-sizing: border-box; margin: 0; padding: 0; }
 section { border: 1px solid var(--line); border-radius: 8px; overflow-wrap: anywhere; }

@@ -123,7 +123,9 @@ test("axe finds nothing serious in it, light or dark", async () => {
     const found = await page.evaluate(async () => {
       type Result = { violations: { id: string; impact: string; nodes: { html: string }[] }[] };
       const { violations } = await (globalThis as unknown as { axe: { run(): Promise<Result> } }).axe.run();
-      return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id);
+      return violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`);
     });
     expect(found).toEqual([]);
   }

@@ -40,3 +40,16 @@ export async function withToken(cluster: Cluster, namespace: string): Promise<Da
     },
   };
 }
+
+/** Whether the login takes the token and refuses another one, and the page is there afterwards. */
+export async function letsIn(address: string, token: string): Promise<boolean> {
+  const ask = async (path: string, options: RequestInit): Promise<Response> =>
+    await fetch(new URL(path, address), { redirect: "manual", ...options });
+  const login = async (given: string): Promise<Response> =>
+    await ask("/login", { method: "POST", body: new URLSearchParams({ token: given }) });
+  const wrong = await login(`not-${token}`);
+  const right = await login(token);
+  const [cookie = ""] = (right.headers.get("set-cookie") ?? "").split(";");
+  const page = await ask("/", { headers: { cookie } });
+  return wrong.status === 401 && right.status === 303 && page.status === 200;
+}

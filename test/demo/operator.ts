@@ -9,7 +9,7 @@ import { temporaryFolder } from "../images/folder.ts";
 import { installChart } from "../operator/helm-install.ts";
 import { startServer } from "../postgres/server.ts";
 import { appImage, writeAppImages } from "./app-images.ts";
-import { withToken } from "./dashboard.ts";
+import { letsIn, withToken } from "./dashboard.ts";
 import { growingFolder } from "./folder.ts";
 import { SHOP, get, type } from "./kubectl.ts";
 import { ROOT } from "./lockkeeper.ts";
@@ -112,8 +112,13 @@ export async function showOperator(stack: AsyncDisposableStack): Promise<string>
   const undone = await settled(cluster, appImage(3));
   await type(cluster, ...ARGUMENTS, "get", "databasemigrations", "-o", "wide");
   seen("Ready, by the same run as before", undone.status?.runs?.length === fourth.status?.runs?.length);
-  const program = await anyKubectl();
+
+  step("The dashboard: all of it, live, for whoever has the token");
   const address = await dashboard.forward(stack);
+  shell("kubectl -n lockkeeper port-forward deployment/lockkeeper :8080");
+  say(`  ${address}   token: ${dashboard.token}`);
+  seen("it lets in who has the token, and nobody else", await letsIn(address, dashboard.token));
+  const program = await anyKubectl();
   return [
     `The dashboard: ${address}`,
     `  token: ${dashboard.token}`,
