@@ -1,6 +1,6 @@
 /** Somebody who looks at the dashboard: a browser of the file's own, and pages in it. */
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { cookieName, openSession } from "../../operator/dashboard/session.ts";
 import { openBrowser } from "./browser.ts";
 
@@ -74,3 +74,6 @@ export async function look(
 /** Polls: a page changes when it hears of it. */
 export const shows = async (page: Page, text: string | RegExp): Promise<void> =>
   await page.getByText(text).first().waitFor();
+
+/** A resource's row of the fleet's list, by `NAMESPACE/NAME`. */
+export const rowOf = (page: Page, key: string): Locator => page.locator(`.row[data-key="${key}"]`);

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:dashboard [SECONDS]`: the fleet's page in Chromium with 1,000 resources that all change each second. What
- * counts is the page's longest task: from 50 ms on a person feels it. Exits with 1 if there was one. A task's time is that of
- * the clock, so nothing else may run meanwhile.
+ * counts is the page's longest task: from 50 ms on a person feels it. Exits with 1 if there was one, by its thread's processor
+ * time; by the clock it is told too, which on a machine that does other things measures those.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { cookieName, openSession } from "../../../operator/dashboard/session.ts";
@@ -51,19 +51,12 @@ const atLoad = await page.evaluate(() => {
   });
   return seen.tasks.splice(0);
 });
-const session = await page.context().newCDPSession(page);
-// By the thread's own time: what others do on this machine isn't in it.
-await session.send("Performance.enable", { timeDomain: "threadTicks" });
-const workMs = async (): Promise<number> => {
-  const { metrics } = await session.send("Performance.getMetrics");
-  return (metrics.find(({ name }) => name === "TaskDuration")?.value ?? NaN) * 1_000;
-};
-const before = await workMs();
+await browser.startTracing(page, { categories: ["devtools.timeline", "disabled-by-default-devtools.timeline"] });
 for (const end = Date.now() + seconds * 1_000; Date.now() < end; await sleep(1_000)) {
   change();
   await page.mouse.wheel(0, 400);
 }
-const work = ((await workMs()) - before) / seconds;
+const own = ownTimes(await browser.stopTracing());
 const { tasks, updates } = await page.evaluate(
   () => (globalThis as unknown as { seen: { tasks: number[]; updates: number } }).seen,
 );
@@ -73,7 +66,22 @@ const longest = (all: number[]): string =>
   all.length === 0 ? `none over ${AIM_MS} ms` : `${Math.round(Math.max(...all))} ms`;
 console.log(`${RESOURCES} resources, all changed each second for ${seconds} s, one page, scrolled meanwhile`);
 console.log(`times the list has changed: ${updates}`);
-console.log(`the page's own work: ${Math.round(work)} ms a second`);
-console.log(`tasks over ${AIM_MS} ms: ${tasks.length}; longest: ${longest(tasks)}`);
-console.log(`while it loaded: ${atLoad.length}; longest: ${longest(atLoad)}`);
-if (tasks.length > 0) process.exitCode = 1;
+const sum = own.reduce((all, ms) => all + ms, 0);
+console.log(
+  `by the thread's own time: ${Math.round(sum / seconds)} ms a second; longest task: ${Math.round(Math.max(0, ...own))} ms`,
+);
+console.log(`by the clock: ${tasks.length} tasks over ${AIM_MS} ms; longest: ${longest(tasks)}`);
+console.log(`while it loaded, by the clock: ${atLoad.length}; longest: ${longest(atLoad)}`);
+if (own.length === 0) throw new Error("The trace has no tasks: nothing was measured.");
+if (Math.max(...own) >= AIM_MS) process.exitCode = 1;
+
+/** Of the page's tasks, each in ms of its thread's processor time: what others do on this machine isn't in it. */
+function ownTimes(trace: Buffer): number[] {
+  type Event = { name: string; ph: string; pid: number; tid: number; tdur?: number; args?: { name?: string } };
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: Event[] };
+  const placeOf = ({ pid, tid }: Event): string => `${pid}/${tid}`;
+  const pages = traceEvents.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain");
+  const mains = new Set(pages.map(placeOf));
+  const run = traceEvents.filter((event) => event.name === "RunTask" && event.ph === "X" && mains.has(placeOf(event)));
+  return run.flatMap(({ tdur }) => (tdur === undefined ? [] : [tdur / 1_000]));
+}
