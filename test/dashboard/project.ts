@@ -10,7 +10,7 @@ export function browserProject(): TestProjectConfiguration {
       include: ["test/**/*.browser.test.ts"],
       globalSetup: fileURLToPath(new URL("setup.ts", import.meta.url)),
       fileParallelism: false,
-      testTimeout: 60_000,
+      testTimeout: 120_000,
       hookTimeout: 120_000,
     },
   };
