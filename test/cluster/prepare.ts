@@ -3,7 +3,7 @@ import { providers } from "./cluster.ts";
 import { programs } from "./local/binaries.ts";
 
 // `kubernetes` holds kubectl, and charts are tried on every cluster.
-const NAMED = ["kubernetes", "helm4", "helm3", "actionlint", "compose"] as const;
+const NAMED = ["kubernetes", "helm4", "helm3", "actionlint", "compose", "charts", "kubescore"] as const;
 const KIND = ["kind", ...NAMED] as const;
 const LOCAL = ["containerd", "coredns", ...NAMED] as const;
 

@@ -37,6 +37,22 @@ const tools = {
     version: "helm.sh/helm/v4/internal/version.version",
     of: "helm.sh/helm/v4",
   },
+  charts: {
+    packages: [
+      "./gitops",
+      "github.com/yannh/kubeconform/cmd/kubeconform",
+      "github.com/helm-unittest/helm-unittest/cmd/helm-unittest",
+    ],
+    sources: ["gitops/main.go"],
+    version: "",
+    of: "github.com/yannh/kubeconform",
+  },
+  kubescore: {
+    packages: ["github.com/zegl/kube-score/cmd/kube-score"],
+    sources: [],
+    version: "",
+    of: "github.com/zegl/kube-score",
+  },
   kind: { packages: ["sigs.k8s.io/kind"], sources: [], version: "", of: "sigs.k8s.io/kind" },
   actionlint: {
     packages: ["github.com/rhysd/actionlint/cmd/actionlint"],
