@@ -8,6 +8,15 @@
 {{- if and $image $configMap }}
 {{- fail "database-migration: source.image and source.configMap exclude each other" }}
 {{- end }}
+{{- if and $configMap (eq .Values.source.format "Module") }}
+{{- fail "database-migration: modules are never run from a ConfigMap: whoever may write it could run code in the Job" }}
+{{- end }}
+{{- if and (eq .Values.mode "gate") $configMap }}
+{{- fail "database-migration: mode gate follows a Deployment's image: source.configMap is for the other modes" }}
+{{- end }}
+{{- if and (eq .Values.mode "gate") (not (include "database-migration.workload" .)) }}
+{{- fail "database-migration: mode gate needs workload.name: the Deployment whose pods wait" }}
+{{- end }}
 {{- if not .Values.database.urlSecret.name }}
 {{- fail "database-migration: database.urlSecret.name is needed: the Secret with the connection string" }}
 {{- end }}

@@ -24,6 +24,10 @@
 {{ tpl .Values.source.configMap . | trim }}
 {{- end }}
 
+{{- define "database-migration.workload" -}}
+{{ tpl .Values.workload.name . | trim }}
+{{- end }}
+
 {{- define "database-migration.copy" -}}
 {{- if ne .Values.source.copy "Auto" }}{{ .Values.source.copy }}
 {{- else if semverCompare ">=1.35.0-0" .Capabilities.KubeVersion.Version }}ImageVolume
@@ -54,12 +58,6 @@
 {{- toYaml (merge dict .Values.annotations $meshes $scalers) }}
 {{- end }}
 
-{{- /* No other delete policy: what failed has to stay, with its log; and without one the second upgrade says "already exists". */}}
-{{- define "database-migration.hook" -}}
-helm.sh/hook: pre-install,pre-upgrade
-helm.sh/hook-delete-policy: before-hook-creation
-{{- end }}
-
 {{- define "database-migration.containerSecurity" -}}
 runAsNonRoot: true
 allowPrivilegeEscalation: false
@@ -67,12 +65,4 @@ privileged: false
 readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
-{{- end }}
-
-{{- /* For the containers of the application itself: they don't migrate at their start. */}}
-{{- define "database-migration.webEnv" -}}
-- name: DB_MIGRATE_ENABLED
-  value: "0"
-- name: DB_MIGRATE_RUNNER
-  value: web-startup
 {{- end }}
