@@ -28,11 +28,16 @@ export type Helm = (typeof HELMS)[number];
 /** Of the repository. */
 export const chartFolder = (chart: string): string => join(charts, chart);
 
-/** What a chart comes to, by a real helm. Throws with what helm says. */
+/** What a chart of the repository comes to, by a real helm. Throws with what helm says. */
 export async function render(chart: string, rendering: Rendering): Promise<Manifest[]> {
-  const { namespace, name = chart, values = {}, kubeVersion } = rendering;
+  return await renderFolder(chartFolder(chart), { name: chart, ...rendering });
+}
+
+/** The same for a chart anywhere, whose dependencies are there. */
+export async function renderFolder(folder: string, rendering: Rendering): Promise<Manifest[]> {
+  const { namespace, name = "app", values = {}, kubeVersion } = rendering;
   const helm = join(await programs("helm4"), "helm");
-  const args = ["template", name, chartFolder(chart), `--namespace=${namespace}`, "--values=-"];
+  const args = ["template", name, folder, `--namespace=${namespace}`, "--values=-"];
   if (kubeVersion !== undefined) args.push(`--kube-version=${kubeVersion}`);
   const text = await run(helm, args, { input: JSON.stringify(values) });
   const documents = parseAllDocuments(text);

@@ -1,0 +1,156 @@
+/** The charts, the example's too, by the linters that people run on charts, and by an API server in every pair of values. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { clusterUp } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/provider.ts";
+import { programs } from "../cluster/local/binaries.ts";
+import { run } from "../cluster/run.ts";
+import { temporaryFolder } from "../images/folder.ts";
+import { askWith } from "../operator/ask.ts";
+import type { Ask } from "../operator/ask.ts";
+import { chartFolder, renderFolder } from "../operator/helm.ts";
+import type { Manifest } from "../operator/helm.ts";
+import { applyCrd } from "../operator/install.ts";
+import { CHARTS, combinations, EXAMPLE } from "./combinations.ts";
+import { exampleChart } from "./example-chart.ts";
+import { EXCEPTIONS, scoreOf } from "./score.ts";
+import { refusals } from "./places.ts";
+import { locationOf, writeSchemas } from "./schemas.ts";
+
+const examples = fileURLToPath(new URL("../../examples", import.meta.url));
+const stack = new AsyncDisposableStack();
+let cluster: Cluster;
+let ask: Ask;
+let schemas: string;
+let example: string;
+
+beforeAll(async () => {
+  cluster = stack.use(await clusterUp({ size: "control-plane" }));
+  ask = await askWith(cluster.kubeconfig);
+  await applyCrd(cluster);
+  const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+  for (const name of ["shop", "depot", "shop-staging"]) {
+    await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels } });
+  }
+  schemas = stack.use(await temporaryFolder("schemas")).path;
+  example = stack.use(await exampleChart()).folder;
+});
+afterAll(async () => await stack.disposeAsync());
+
+const folderOf = (chart: string): string => (chart === EXAMPLE ? example : chartFolder(chart));
+
+/** A few at once: each is a process. */
+async function renderAll(chart: string, all: Record<string, unknown>[]): Promise<Manifest[][]> {
+  const results: Manifest[][] = [];
+  const queue = [...all.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [index, values] = next;
+      results[index] = await renderFolder(folderOf(chart), { namespace: "shop", name: "web", values }).catch(
+        (cause: unknown) => {
+          throw new Error(`with the values ${JSON.stringify(values)}`, { cause });
+        },
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, work));
+  return results;
+}
+
+type Validated = { summary: { valid: number; invalid: number; errors: number; skipped: number } };
+
+/** By the schemas of the API server's own OpenAPI, which has a CRD's kinds a moment after it was made. */
+async function conform(objects: Manifest[]): Promise<Validated> {
+  const file = join(schemas, "objects.yaml");
+  await writeFile(file, objects.map((object) => stringify(object)).join("---\n"));
+  const kubeconform = join(await programs("charts"), "kubeconform");
+  const words = ["-strict", "-summary", "-output=json", `-schema-location=${locationOf(schemas)}`, file];
+  return JSON.parse(await run(kubeconform, words)) as Validated;
+}
+
+describe.each(CHARTS)("the chart %s", (chart) => {
+  it("renders what an API server takes and kubeconform finds valid, with each pair of its values", async () => {
+    const all = await combinations(chart);
+    const rendered = await renderAll(chart, all);
+    const answers = await Promise.all(
+      rendered.map(async (objects, index) =>
+        (await refusals(ask, objects, "shop")).map((refusal) => `${refusal}\n${JSON.stringify(all[index])}`),
+      ),
+    );
+    expect(answers.flat()).toEqual([]);
+
+    await expect
+      .poll(async () => {
+        await writeSchemas(ask, schemas);
+        return (await ask("GET", "/openapi/v2")).body["definitions"];
+      })
+      .toHaveProperty(["dev.lockkeeper.v1alpha1.DatabaseMigration"]);
+    const objects = rendered.flat();
+    const { summary } = await conform(objects);
+    expect(summary).toEqual({ valid: objects.length, invalid: 0, errors: 0, skipped: 0 });
+  });
+
+  it("is clean for kube-score, but for what EXCEPTIONS says", async () => {
+    const modes = chart === "lockkeeper" ? [{}] : chart === EXAMPLE ? MODES.map(ofExample) : MODES.map(ofDependency);
+    for (const objects of await renderAll(chart, modes)) {
+      expect(await scoreOf(objects, EXCEPTIONS[chart] ?? {})).toEqual([]);
+    }
+  });
+
+  it("needs each of its exceptions", async () => {
+    const mode = chart === "lockkeeper" ? {} : chart === EXAMPLE ? ofExample("job") : ofDependency("job");
+    const found = (await scoreOf((await renderAll(chart, [mode])).flat(), {})).join("\n");
+    for (const id of Object.keys(EXCEPTIONS[chart] ?? {})) expect(found).toContain(`: ${id}:`);
+  });
+
+  it("passes its own tests by helm-unittest", async () => {
+    const unittest = join(await programs("charts"), "helm-unittest");
+    const told = await run(unittest, ["--strict", "--file=tests/*_test.yaml", folderOf(chart)]);
+    expect(told).toMatch(/Test Suites: +\d+ passed, \d+ total/);
+  });
+});
+
+const MODES = ["job", "operator", "gate"] as const;
+const ofExample = (mode: string) => ({ "database-migration": { mode } });
+const ofDependency = (mode: string) => ({
+  ...{ mode, source: { image: "ghcr.io/acme/web:1.4.2" }, workload: { name: "web" } },
+  database: { urlSecret: { name: "web-db" } },
+});
+
+describe("a schema of an API server", () => {
+  it("refuses a field that it doesn't know, and a kind that it doesn't have", async () => {
+    await writeSchemas(ask, schemas);
+    const metadata = { name: "web" };
+    const objects = [
+      { apiVersion: "v1", kind: "ConfigMap", metadata, date: {} },
+      { apiVersion: "example.com/v1", kind: "Window", metadata },
+    ];
+    await expect(conform(objects)).rejects.toThrow(/date.*Window/s);
+  });
+});
+
+describe("the examples", () => {
+  it.each([["manifests"], ["kustomize/overlays/production"], ["kustomize/overlays/staging"]])(
+    "%s are taken by an API server, field by field",
+    async (folder) => {
+      const how = folder.startsWith("kustomize") ? "--kustomize" : "--filename";
+      const told = await cluster.kubectl(
+        ...["apply", "--dry-run=server", "--validate=strict", how, join(examples, folder)],
+      );
+      expect(told).toMatch(/databasemigration\S+ created/);
+    },
+  );
+
+  it("a prefix of kustomize reaches every reference", async () => {
+    const text = await cluster.kubectl("kustomize", join(examples, "kustomize/overlays/staging"));
+    expect(text).toMatch(/workload:\n +kind: Deployment\n +name: staging-web\n/);
+    expect(text).toMatch(/lockkeeper.dev\/migration: staging-web\n/);
+    const [secrets] = [text.match(/staging-web-db-[a-z0-9]{10}/g)];
+    // The Secret, the Deployment, the DatabaseMigration.
+    expect(secrets).toHaveLength(3);
+    expect(new Set(secrets)).toHaveLength(1);
+  });
+});
