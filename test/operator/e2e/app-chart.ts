@@ -10,16 +10,23 @@ kind: Deployment
 metadata:
   name: {{ .Release.Name }}
 spec:
+  {{- with include "database-migration.progressDeadline" . }}{{ . | nindent 2 }}{{ end }}
+  strategy: { rollingUpdate: { maxUnavailable: 0 } }
   selector: { matchLabels: { app: web } }
   template:
-    metadata: { labels: { app: web } }
+    metadata:
+      labels: { app: web }
+      {{- with include "database-migration.podAnnotations" . }}
+      annotations: {{- . | nindent 8 }}
+      {{- end }}
     spec:
+      {{- with include "database-migration.schedulingGates" . }}{{ . | nindent 6 }}{{ end }}
       terminationGracePeriodSeconds: 1
       securityContext: { runAsNonRoot: true, seccompProfile: { type: RuntimeDefault } }
       containers:
         - name: web
-          image: {{ .Values.runs }}
-          command: [/nodejs/bin/node, --eval, "setInterval(() => {}, 1000)"]
+          image: {{ .Values.runs | default .Values.global.image }}
+          command: {{ .Values.command | toJson }}
           env:
             - { name: RELEASE, value: {{ .Values.global.image | quote }} }
             {{- include "database-migration.webEnv" . | nindent 12 }}
@@ -31,6 +38,8 @@ export async function writeAppChart(folder: string): Promise<void> {
   await mkdir(join(folder, "templates"), { recursive: true });
   const name = "database-migration";
   const dependency = { name, version: "*", repository: `file://${chartFolder(name)}` };
+  const values = { command: ["/nodejs/bin/node", "--eval", "setInterval(() => {}, 1000)"] };
+  await writeFile(join(folder, "values.yaml"), stringify(values));
   const chart = { apiVersion: "v2", name: "web", version: "1.0.0", dependencies: [dependency] };
   await writeFile(join(folder, "Chart.yaml"), stringify(chart));
   await writeFile(join(folder, "templates", "deployment.yaml"), deployment);

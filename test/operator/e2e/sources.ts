@@ -21,9 +21,15 @@ export const bareImage = (release: Release): string => `localhost/workoutlog-bar
 
 const A = { "0001_a.sql": "create table a (id int);" };
 const B = { "0002_b.sql": "create table b (id int);" };
-const SERVED = { one: A, two: { ...A, ...B }, broken: { ...A, ...B, "0003_c.sql": "create tabel c (id int);" } };
+const SERVED = {
+  one: A,
+  two: { ...A, ...B },
+  broken: { ...A, ...B, "0003_c.sql": "create tabel c (id int);" },
+  /** It waits while somebody reads the table. */
+  altering: { ...A, "0002_alter.sql": "alter table a add column b int;" },
+};
 
-/** An app that does nothing but be there, and needs its migrations: plain SQL, one, two, or two and a broken one. */
+/** An app that does nothing but be there, and needs its migrations: plain SQL, one, two, two and a broken one, or one that alters a table. */
 export const servedImage = (release: keyof typeof SERVED): string => `localhost/served:${release}`;
 export const SERVED_PATH = "/app/migrations";
 
