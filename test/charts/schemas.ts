@@ -16,30 +16,35 @@ type Schema = {
 };
 type Definitions = Record<string, Schema>;
 
+const KINDS = "x-kubernetes-group-version-kind";
 const PREFIX = "#/definitions/";
 const QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
 
 /** The template that kubeconform finds them by in that folder. */
 export const locationOf = (folder: string): string => join(folder, "{{ .ResourceKind }}{{ .KindSuffix }}.json");
 
-/** Writes a schema for each kind. Unknown fields are errors in them. Returns how many there are. */
-export async function writeSchemas(ask: Ask, folder: string): Promise<number> {
+/** Writes a schema for each kind, in which unknown fields are errors. Writes nothing and says false while a wanted kind lacks. */
+export async function writeSchemas(ask: Ask, folder: string, wanted: readonly string[]): Promise<boolean> {
   const { body } = await ask("GET", "/openapi/v2");
+  const kinds = new Set(
+    Object.values(body["definitions"] as Definitions).flatMap((schema) =>
+      (schema[KINDS] ?? []).map(({ kind }) => kind),
+    ),
+  );
+  if (wanted.some((kind) => !kinds.has(kind))) return false;
   const definitions = Object.fromEntries(
     Object.entries(body["definitions"] as Definitions).map(([name, schema]) => [name, strict(schema, name)]),
   );
   await mkdir(folder, { recursive: true });
-  let count = 0;
   for (const [name, schema] of Object.entries(definitions)) {
-    for (const { group, version, kind } of schema["x-kubernetes-group-version-kind"] ?? []) {
+    for (const { group, version, kind } of schema[KINDS] ?? []) {
       const groups = group === "" ? [] : [group.split(".")[0]];
       const file = [kind, ...groups, version].join("-").toLowerCase();
       const whole = { $ref: PREFIX + name, definitions: reachable(name, definitions) };
       await writeFile(join(folder, `${file}.json`), JSON.stringify(whole));
-      count++;
     }
   }
-  return count;
+  return true;
 }
 
 /** As the API server takes it: no field that it doesn't know, numbers as quantities, and null for what isn't given. */

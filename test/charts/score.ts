@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { stringify } from "yaml";
 import { programs } from "../cluster/local/binaries.ts";
 import type { Manifest } from "../operator/helm.ts";
+import { documents, told } from "./told.ts";
 
 const everywhere = {
   "container-image-pull-policy":
@@ -46,12 +44,9 @@ const OK = 10;
 /** What kube-score finds fault with, one line each; `exceptions` are passed over. Throws where it can't read the objects. */
 export async function scoreOf(objects: Manifest[], exceptions: Record<string, string>): Promise<string[]> {
   const program = join(await programs("kubescore"), "kube-score");
-  const input = objects.map((object) => stringify(object)).join("---\n");
-  const child = spawn(program, ["score", "--output-format=json", "-"], { stdio: ["pipe", "pipe", "inherit"] });
-  child.stdin.end(input);
-  // Its exit code is 1 as soon as it finds something: what that is stands in its output.
-  const told = await text(child.stdout);
-  const scored = JSON.parse(told) as Scored[];
+  const scored = JSON.parse(
+    await told(program, ["score", "--output-format=json", "-"], documents(objects)),
+  ) as Scored[];
   if (scored.length === 0) throw new Error("kube-score has looked at nothing");
   return scored.flatMap(({ object_name: name, type_meta: { kind }, checks }) =>
     checks

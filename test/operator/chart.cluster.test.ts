@@ -2,9 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clusterUp } from "../cluster/cluster.ts";
 import type { Cluster } from "../cluster/provider.ts";
+import { temporaryFolder } from "../images/folder.ts";
 import { askWith } from "./ask.ts";
 import type { Ask } from "./ask.ts";
 import { minimalSpec, resource } from "./example.ts";
@@ -27,7 +30,9 @@ describe.each(HELMS)("%s", (version) => {
     // The same for both: the second one meets the CRD that the first one's release left.
     const namespace = "keeper";
     const place = `--namespace=${namespace}`;
-    const notes = await helm(["install", "lockkeeper", chart, place, "--create-namespace"]);
+    await using folder = await temporaryFolder("previous-chart");
+    await writePrevious(folder.path);
+    const notes = await helm(["install", "lockkeeper", folder.path, place, "--create-namespace"]);
     expect(notes).toContain(`kubectl -n ${namespace} rollout status deployment/lockkeeper`);
     await cluster.kubectl("wait", "--for=condition=Established", "crd/databasemigrations.lockkeeper.dev");
     const collection = `/apis/lockkeeper.dev/v1alpha1/namespaces/${namespace}/databasemigrations`;
@@ -35,12 +40,16 @@ describe.each(HELMS)("%s", (version) => {
     expect(made.status, made.message).toBe(201);
     const { uid } = made.body["metadata"] as { uid: string };
     const now = async () => (await ask("GET", `${collection}/web`)).body["metadata"];
+    const columns = async () => await cluster.kubectl("get", "crd", "databasemigrations.lockkeeper.dev", "-o=json");
+    if (version === HELMS[0]) expect(await columns()).not.toContain('"How many are left to do."');
 
     const changed = { replicas: 3, watch: { allNamespaces: true }, podDisruptionBudget: { enabled: false } };
     await helm(["upgrade", "lockkeeper", chart, place], changed);
     expect(await now()).toMatchObject({ uid });
     const deployment = await ask("GET", `/apis/apps/v1/namespaces/${namespace}/deployments/lockkeeper`);
     expect(deployment.body["spec"]).toMatchObject({ replicas: 3 });
+    expect(await columns()).toContain('"How many are left to do."');
+    expect(await cluster.kubectl("get", "priorityclasses", "-o=name")).toContain("lockkeeper-keeper");
 
     await helm(["uninstall", "lockkeeper", place]);
     expect(await now()).toMatchObject({ uid });
@@ -69,6 +78,24 @@ describe.each(HELMS)("%s", (version) => {
     await expect(helm(["install", "refused", chart, "--dry-run=server"], values)).rejects.toThrow(message);
   });
 });
+
+/** The chart as an older version may have been: without a column of the CRD, and without objects that came later. */
+async function writePrevious(folder: string): Promise<void> {
+  await cp(chart, folder, { recursive: true });
+  const edit = async (file: string, change: (text: string) => string): Promise<void> => {
+    const path = join(folder, file);
+    const text = await readFile(path, "utf8");
+    expect(change(text)).not.toBe(text);
+    await writeFile(path, change(text));
+  };
+  await edit("Chart.yaml", (text) => text.replace(/^version: .*$/m, "version: 0.0.1"));
+  await edit("templates/crd.yaml", (text) => text.replace(/ +- name: Pending\n(.*\n){3}/, ""));
+  await edit("templates/deployment.yaml", (text) =>
+    text.replace(/ +\{\{- with \.Values\.priorityClassName(.*\n){3}/, ""),
+  );
+  await rm(join(folder, "templates/priorityclass.yaml"));
+  await rm(join(folder, "templates/policy-pods.yaml"));
+}
 
 describe("the chart", () => {
   type Json = Record<string, unknown>;

@@ -89,7 +89,9 @@ it("an installation goes with its scope from a cluster that the test didn't star
 
 describe("the chart", () => {
   it("has two replicas whose pods a restricted namespace takes", async () => {
-    const deployment = (await chart()).find(({ kind }) => kind === "Deployment") as Manifest & {
+    const rendered = await chart();
+    await cluster.apply(...rendered.filter(({ kind }) => kind === "PriorityClass"));
+    const deployment = rendered.find(({ kind }) => kind === "Deployment") as Manifest & {
       spec: { replicas: number; template: { metadata: object; spec: object } };
     };
     const { replicas, template } = deployment.spec;
@@ -102,6 +104,7 @@ describe("the chart", () => {
       metadata: { ...template.metadata, name: "probe" },
       spec: template.spec,
     };
+    expect(template.spec).toMatchObject({ priorityClassName: "lockkeeper-ops" });
     const answer = await admin("POST", "/api/v1/namespaces/restricted/pods?dryRun=All&fieldValidation=Strict", pod);
     expect(answer.status, answer.message).toBe(201);
   });
@@ -144,11 +147,14 @@ describe("the chart", () => {
   it("leaves out what is switched off", async () => {
     const guards = ["NetworkPolicy", "PodDisruptionBudget"];
     const all = ["ServiceAccount", "Deployment", "Role", "RoleBinding", ...guards];
-    const policies = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+    const policies = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "PriorityClass"];
     expect(kinds(await chart())).toEqual([...all, ...policies, "CustomResourceDefinition"].toSorted());
     expect(kinds(await chart({ crds: { enabled: false } }))).toEqual([...all, ...policies].toSorted());
     const off = { enabled: false };
-    const withoutGuards = { networkPolicy: off, podDisruptionBudget: off, admissionPolicies: off };
+    const withoutGuards = {
+      ...{ networkPolicy: off, podDisruptionBudget: off, admissionPolicies: off },
+      priorityClass: { create: false },
+    };
     expect(kinds(await chart({ crds: off, rbac: { create: false }, ...withoutGuards }))).toEqual([
       "Deployment",
       "ServiceAccount",

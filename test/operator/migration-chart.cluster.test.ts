@@ -1,4 +1,4 @@
-/** What the chart database-migration renders, and that a restricted namespace takes it. Its runs are in e2e/helm-hook. */
+/** What the chart database-migration renders, and that a restricted namespace takes it. Its runs are in e2e/. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clusterUp } from "../cluster/cluster.ts";
 import type { Cluster } from "../cluster/provider.ts";
@@ -143,6 +143,18 @@ describe("the Job", () => {
   });
 });
 
+describe("the Job that asks the API server", () => {
+  it.each(["operator", "gate"])("is taken by a restricted namespace: mode %s", async (mode) => {
+    const rendered = await render("database-migration", {
+      ...{ namespace: "shop", name: "web" },
+      values: { ...minimal, mode, workload: { name: "web" } },
+    });
+    const jobs = rendered.filter(({ kind }) => kind === "Job") as Job[];
+    expect(jobs).toHaveLength(mode === "operator" ? 2 : 1);
+    for (const job of jobs) await expectTaken(job);
+  });
+});
+
 describe("the ServiceAccount", () => {
   it("is there before the Job, and has no token", async () => {
     const [account] = await rendered(minimal);
@@ -158,7 +170,13 @@ it("there is nothing where it isn't enabled", async () => {
 describe.each(HELMS)("%s", (version) => {
   it.each([
     ["an unknown value", { ...minimal, sources: {} }, /sources/],
-    ["a mode that isn't there", { ...minimal, mode: "gate" }, /mode/],
+    ["a mode that isn't there", { ...minimal, mode: "canary" }, /mode/],
+    ["mode gate without a Deployment", { ...minimal, mode: "gate" }, /mode gate needs workload\.name/],
+    [
+      "a hook of Argo CD's beside its own",
+      { ...minimal, annotations: { "argocd.argoproj.io/hook": "Sync" } },
+      /annotations/,
+    ],
     ["a time without a unit", { ...minimal, lock: { wait: "10" } }, /wait/],
     ["a time that is too short for a run", { ...minimal, timeoutSeconds: 60 }, /timeoutSeconds/],
     ["another hook", { ...minimal, annotations: { "helm.sh/hook": "post-install" } }, /annotations/],

@@ -22,7 +22,7 @@ spec:
     spec:
       {{- with include "database-migration.schedulingGates" . }}{{ . | nindent 6 }}{{ end }}
       terminationGracePeriodSeconds: 1
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: RuntimeDefault } }
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: RuntimeDefault } }
       containers:
         - name: web
           image: {{ .Values.runs | default .Values.global.image }}
