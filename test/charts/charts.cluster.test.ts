@@ -136,6 +136,33 @@ const ofDependency = (mode: string) => ({
   database: { urlSecret: { name: "web-db" } },
 });
 
+describe("an app on two databases", () => {
+  it("waits for both, and for as long as the slower one may take", async () => {
+    await using twice = await exampleChart(["shop-db", "billing-db"]);
+    const database = (name: string, more: object) => ({
+      ...{ mode: "gate", source: { image: "{{ .Values.global.image }}" }, workload: { name: "web" } },
+      ...{ database: { urlSecret: { name } }, ...more },
+    });
+    const values = {
+      ...{ global: { image: "ghcr.io/acme/web:1.4.2" }, replicas: 2, resources: {} },
+      database: { secret: "shop", key: "DATABASE_URL" },
+      "shop-db": database("shop", {}),
+      "billing-db": database("billing", { timeoutSeconds: 900 }),
+    };
+    const rendered = await renderFolder(twice.folder, { namespace: "shop", name: "web", values });
+    const names = rendered.filter(({ kind }) => kind === "DatabaseMigration").map(({ metadata }) => metadata.name);
+    expect(names.toSorted()).toEqual(["web-billing-db", "web-shop-db"]);
+    const deployment = rendered.find(({ kind }) => kind === "Deployment");
+    expect(deployment?.["spec"]).toMatchObject({
+      progressDeadlineSeconds: 1_500,
+      template: {
+        metadata: { annotations: { "lockkeeper.dev/migration": "web-billing-db,web-shop-db" } },
+        spec: { schedulingGates: [{ name: "lockkeeper.dev/migration" }] },
+      },
+    });
+  });
+});
+
 describe("a schema of an API server", () => {
   it("refuses a field that it doesn't know, and a kind that it doesn't have", async () => {
     const metadata = { name: "web" };
