@@ -145,11 +145,8 @@ describe("the Job", () => {
 
 describe("the Job that asks the API server", () => {
   it.each(["operator", "gate"])("is taken by a restricted namespace: mode %s", async (mode) => {
-    const rendered = await render("database-migration", {
-      ...{ namespace: "shop", name: "web" },
-      values: { ...minimal, mode, workload: { name: "web" } },
-    });
-    const jobs = rendered.filter(({ kind }) => kind === "Job") as Job[];
+    const objects = await rendered({ ...minimal, mode, workload: { name: "web" } });
+    const jobs = objects.filter(({ kind }) => kind === "Job") as Job[];
     expect(jobs).toHaveLength(mode === "operator" ? 2 : 1);
     for (const job of jobs) await expectTaken(job);
   });
