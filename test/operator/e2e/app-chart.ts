@@ -43,4 +43,5 @@ export async function writeAppChart(folder: string): Promise<void> {
   const chart = { apiVersion: "v2", name: "web", version: "1.0.0", dependencies: [dependency] };
   await writeFile(join(folder, "Chart.yaml"), stringify(chart));
   await writeFile(join(folder, "templates", "deployment.yaml"), deployment);
+  await writeFile(join(folder, "templates", "NOTES.txt"), '{{ include "database-migration.notes" . }}');
 }
