@@ -147,7 +147,7 @@ describe("the Job that asks the API server", () => {
   it.each(["operator", "gate"])("is taken by a restricted namespace: mode %s", async (mode) => {
     const objects = await rendered({ ...minimal, mode, workload: { name: "web" } });
     const jobs = objects.filter(({ kind }) => kind === "Job") as Job[];
-    expect(jobs).toHaveLength(mode === "operator" ? 2 : 1);
+    expect(jobs).toHaveLength(1);
     for (const job of jobs) await expectTaken(job);
   });
 });

@@ -35,13 +35,13 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- /* A Job of `root` that runs kubectl-lockkeeper with `args`: named with `suffix`, made when `when` says, with the `manifest` if that is true. */}}
+{{- /* A Job of `root` that runs kubectl-lockkeeper with `args`: made when `when` says, with the `manifest` if that is true. */}}
 {{- define "database-migration.askJob" -}}
 {{- $root := .root -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
-  name: {{ include "database-migration.name" $root }}{{ .suffix }}
+  name: {{ include "database-migration.name" $root }}
   namespace: {{ $root.Release.Namespace }}
   labels: {{- include "database-migration.labels" $root | nindent 4 }}
   annotations:
