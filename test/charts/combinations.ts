@@ -21,7 +21,8 @@ const configMap = { source: { configMap: "web-sql" } };
 
 const CHOICES: Record<string, (chart: string) => Promise<Choices>> = {
   lockkeeper: async (chart) => ({
-    base: {},
+    // The check asks the ops endpoint, with its token.
+    base: { ops: { tokenSecret: { name: "ops-token" } } },
     factors: [
       ...(await factorsOf(chart)),
       { path: "watch*", values: [{}, { watch: { namespaces: ["shop", "depot"] } }] },
@@ -30,7 +31,7 @@ const CHOICES: Record<string, (chart: string) => Promise<Choices>> = {
       { path: "image*", values: [{}, { image: { digest }, runnerImage: "registry.example.com/runner:1" }] },
       { path: "test*", values: [{}, { test: { databaseUrlSecret: { name: "test-db" } } }] },
     ],
-    conflicts: [],
+    conflicts: [{ "check.enabled": true, "ops.enabled": false }],
   }),
   "database-migration": async (chart) => ({
     base: { database: { urlSecret: { name: "web-db" } }, workload: { name: "web" } },
