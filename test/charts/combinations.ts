@@ -31,7 +31,10 @@ const CHOICES: Record<string, (chart: string) => Promise<Choices>> = {
       { path: "image*", values: [{}, { image: { digest }, runnerImage: "registry.example.com/runner:1" }] },
       { path: "test*", values: [{}, { test: { databaseUrlSecret: { name: "test-db" } } }] },
     ],
-    conflicts: [{ "check.enabled": true, "ops.enabled": false }],
+    conflicts: [
+      { "check.enabled": true, "ops.enabled": false },
+      { "metrics.serviceMonitor.enabled": true, "ops.enabled": false },
+    ],
   }),
   "database-migration": async (chart) => ({
     base: { database: { urlSecret: { name: "web-db" } }, workload: { name: "web" } },

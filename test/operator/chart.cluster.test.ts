@@ -1,9 +1,7 @@
 /** What helm itself does with the operator's chart: install, upgrade, uninstall, and refuse. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clusterUp } from "../cluster/cluster.ts";
 import type { Cluster } from "../cluster/provider.ts";
