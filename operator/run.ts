@@ -18,6 +18,7 @@ import type { Instruments } from "./metrics/instruments.ts";
 import type { Settings } from "./settings.ts";
 import { startCaches } from "./watch/caches.ts";
 import type { Caches } from "./watch/caches.ts";
+import { resourcesOf } from "./watch/gated.ts";
 
 /** What a leader's work has of the world. */
 export type World = {
@@ -116,6 +117,7 @@ export async function startOperator(
         isBusy: () => queue.running + queue.waiting > 0,
       });
       for (const migration of caches.migrations.values()) queue.addLow(keyOf(migration));
+      for (const pod of caches.gated.values()) for (const key of resourcesOf(pod)) queue.addLow(key);
       const worker = withResync(reconciler.reconcile, (key) => caches.migrations.get(key) !== undefined);
       const drained = queue.run(worker, concurrency, term.signal);
       await aborted(term.signal);

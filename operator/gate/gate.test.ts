@@ -79,6 +79,34 @@ test("a pod of the followed Deployment needs its own ReplicaSet's release, one o
   expect(named).toMatchObject({ is: "none", reason: "ContainerNotFound" });
 });
 
+test("a pod that names more resources than are looked at is held by all of them", () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `db-${index}`).join();
+  const need = (count: number) =>
+    needOf(resource(), pod(ofSet, { "lockkeeper.dev/migration": names(count) }), {
+      replicaSet: replicaSet("web"),
+      followed: [],
+    });
+  expect(need(20)).toMatchObject({ is: "release" });
+  expect(need(21)).toMatchObject({ is: "none", reason: "TooManyMigrations" });
+});
+
+test("a pod of a Deployment that was deleted comes after those of the one that is there now", () => {
+  const old = replicaSet("web");
+  old.metadata.annotations = { "deployment.kubernetes.io/revision": "7" };
+  const fresh = { ...replicaSet("web"), metadata: { ...meta("web-2"), uid: "uid-new" } };
+  const revision = (followed: ReplicaSet[]) => needOf(resource(), pod(ofSet), { replicaSet: old, followed });
+  expect(revision([old])).toMatchObject({ wanted: { revision: 7 } });
+  expect(revision([fresh])).toMatchObject({ wanted: { revision: 0 } });
+});
+
+test("a worker's pinned image may be proved by a ReplicaSet that is gone", () => {
+  const image = `web@sha256:${"0".repeat(64)}`;
+  const worker = replicaSet("worker", image, "worker");
+  const need = needOf(resource(), pod(ofSet), { replicaSet: worker, followed: [] });
+  const web = wantedOf(resource(), replicaSet("web", image), 0);
+  expect(need).toMatchObject({ is: "image", keys: [web?.key] });
+});
+
 function gated(need: Gated["need"], unproved: string[] = []): Gated {
   return { pod: { name: "p", uid: "u", resourceVersion: "1" }, deployment: null, need, unproved };
 }

@@ -3,11 +3,18 @@ import { GATE_CONTAINER_ANNOTATION } from "../../contract/resource/names.ts";
 import type { DatabaseMigration } from "../../contract/resource/resource.ts";
 import { controllerOf } from "../kubernetes/objects.ts";
 import type { GatedPod, ReplicaSet } from "../kubernetes/objects.ts";
+import { isPinned, releaseKey } from "../release/key.ts";
 import { wantedOf } from "../release/target.ts";
 import type { Wanted } from "../release/target.ts";
+import { MOST_NAMES, namesOf } from "../watch/gated.ts";
 
 /** Why a pod is held whatever is proved. */
-export type HoldReason = "GateUnsupported" | "GateNeedsWorkload" | "ContainerNotFound" | "ReplicaSetNotFound";
+export type HoldReason =
+  | "GateUnsupported"
+  | "GateNeedsWorkload"
+  | "ContainerNotFound"
+  | "ReplicaSetNotFound"
+  | "TooManyMigrations";
 
 /** What has to be proved for one of the resources that a pod names. */
 export type Need =
@@ -34,6 +41,10 @@ export function needOf(migration: DatabaseMigration, pod: GatedPod, { replicaSet
       `${what} can't be gated: only those of Deployments; take the gate out of its template`,
     );
   }
+  const names = namesOf(pod).length;
+  if (names > MOST_NAMES) {
+    return held("TooManyMigrations", `its annotation names ${names} DatabaseMigrations: at most ${MOST_NAMES} can be`);
+  }
   if (source.workload === undefined) {
     return held(
       "GateNeedsWorkload",
@@ -47,7 +58,7 @@ export function needOf(migration: DatabaseMigration, pod: GatedPod, { replicaSet
   }
   if (deployment.name === source.workload.name) {
     const wanted = wantedOf(migration, replicaSet, 0);
-    if (wanted !== null) return { is: "release", wanted };
+    if (wanted !== null) return { is: "release", wanted: isOfAnother(replicaSet, followed) ? asLast(wanted) : wanted };
     return held("ContainerNotFound", `its template has no container ${JSON.stringify(source.workload.container)}`);
   }
   const container = pod.metadata.annotations?.[GATE_CONTAINER_ANNOTATION] ?? source.workload.container;
@@ -60,8 +71,16 @@ export function needOf(migration: DatabaseMigration, pod: GatedPod, { replicaSet
 
 const held = (reason: HoldReason, message: string): Need => ({ is: "none", reason, message });
 
+/** Of a Deployment of that name that was deleted: its pods go, and its revisions tell nothing of those of the new one. */
+const isOfAnother = ({ metadata }: ReplicaSet, followed: readonly ReplicaSet[]): boolean =>
+  followed.length > 0 && followed.every((one) => one.metadata.uid !== metadata.uid);
+
+const asLast = (wanted: Wanted): Wanted => ({ ...wanted, revision: 0 });
+
 /** The keys under which that image may be proved now: for this database, and not one that the spec named before. */
 function keysOf(migration: DatabaseMigration, followed: readonly ReplicaSet[], image: string): string[] {
   const releases = followed.flatMap((replicaSet) => wantedOf(migration, replicaSet, 0) ?? []);
-  return [...new Set(releases.filter((release) => release.image === image).map(({ key }) => key))];
+  const keys = releases.filter((release) => release.image === image).map(({ key }) => key);
+  // What a digest names is proved by any ReplicaSet, one that is gone too.
+  return [...new Set(isPinned(image) ? [...keys, releaseKey(migration, { replicaSet: null, image })] : keys)];
 }

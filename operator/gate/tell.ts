@@ -9,11 +9,14 @@ type Tools = Pick<Context, "recorder" | "caches">;
 /** Waiting for a run that is on is usual; everything else needs somebody. */
 const USUAL = new Set(["WaitsForMigration", "WaitsForWorkload", "ReplicaSetNotFound"]);
 
-/** Says what is new: a pod that is held for the same reason as before is not told of again. */
+/**
+ * Says what is new: a pod that is held for the same reason as before is not told of again. `run`: the resource's
+ * timeouts.run, by which its Deployment is judged; null where there is none.
+ */
 export function tellHeld(
   held: readonly Held[],
-  { namespace, run }: { namespace: string; run: string },
-  memory: Memory,
+  { namespace, run }: { namespace: string; run: string | null },
+  memory: Pick<Memory, "held">,
   { recorder, caches }: Tools,
 ): void {
   const before = memory.held;
@@ -33,7 +36,7 @@ export function tellHeld(
     const type = USUAL.has(reason) ? ("Normal" as const) : ("Warning" as const);
     recorder.record({ regarding, type, reason, note: `new pods wait: ${message}`, action: "Hold" });
     const found = caches.deployments.get(`${namespace}/${deployment.name}`);
-    for (const warning of found === undefined ? [] : warningsOf(found, run)) {
+    for (const warning of found === undefined || run === null ? [] : warningsOf(found, run)) {
       recorder.record({ regarding, type: "Warning", ...warning, action: "Hold" });
     }
   }

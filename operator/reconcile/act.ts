@@ -28,6 +28,7 @@ export async function act(
   const { namespace, name } = migration.metadata;
   let isNews = false;
   let follows: string | null = null;
+  let unopened: { error: unknown } | null = null;
   for (const one of acts) {
     switch (one.is) {
       case "follow":
@@ -35,7 +36,12 @@ export async function act(
         context.followers.start(one.runId, { namespace, name: one.pod });
         break;
       case "open":
-        isNews = (await openGates({ namespace, name }, one.pods, context)) || isNews;
+        // A pod whose patch somebody's webhook refuses must not keep a run from being started.
+        try {
+          isNews = (await openGates({ namespace, name }, one.pods, context)) || isNews;
+        } catch (error) {
+          unopened = { error };
+        }
         break;
       case "createJob":
         isNews = (await createJob(one.order, memory, context)) || isNews;
@@ -50,6 +56,7 @@ export async function act(
   }
   if (memory.follows !== null && memory.follows !== follows) context.followers.stop(memory.follows);
   memory.follows = follows;
+  if (unopened !== null) throw unopened.error;
   return isNews;
 }
 

@@ -3,6 +3,8 @@ import { DatabaseMigration } from "../../contract/resource/resource.ts";
 import { Status } from "../../contract/resource/status.ts";
 import { countRuns } from "../metrics/count-runs.ts";
 import type { RawMigration } from "../watch/migration.ts";
+import { tellAbsent } from "../gate/absent.ts";
+import { heldByAll } from "../gate/observe.ts";
 import { tellHeld } from "../gate/tell.ts";
 import { act } from "./act.ts";
 import type { Context } from "./context.ts";
@@ -68,15 +70,21 @@ async function lookAt(key: string, context: Context): Promise<Look> {
   const { namespace } = migration.metadata;
   tellHeld(decision.held, { namespace, run: migration.spec.timeouts.run }, memory, context);
   const isNews = await act(decision.acts, migration, memory, context);
-  return ok(isNews ? 0 : againIn(decision, memory, context));
+  // Another resource may have written its proof meanwhile, for a pod that names both, and seen none of this one.
+  const isShared = observed.gated.some(({ unproved }) => unproved.length > 0);
+  return ok(isNews || (isShared && written === "written") ? 0 : againIn(decision, memory, context));
 }
 
 /** Its Jobs go with it, by their owner reference: the garbage collector ends them, and the runner ends cleanly. */
-function leave(key: string, { memories, followers, instruments }: Context): null {
+function leave(key: string, context: Context): number | null {
+  const { memories, followers, caches, instruments } = context;
   instruments.runs.forget(key);
-  const memory = memories.forget(key);
+  const isAwaited = caches.gated.by("resource", key).length > 0;
+  const memory = isAwaited ? memories.of(key, "") : memories.forget(key);
   if (memory?.follows) followers.stop(memory.follows);
-  return null;
+  if (!isAwaited || memory === undefined) return null;
+  memory.follows = null;
+  return tellAbsent(key, memory, context);
 }
 
 /** A Job that was refused is asked for again; one that nobody wants any more isn't, whatever is remembered of it. */
@@ -140,6 +148,10 @@ async function tellInvalid(
   const status = { ...migration.status, observedGeneration: generation, conditions: [...conditions, ...kept] };
   const written = await writeStatus(migration, status, context);
   if (written === "conflict") return conflict(CONFLICT_MS);
+  const { namespace: place, name: called, uid } = migration.metadata;
+  const memory = context.memories.of(`${place}/${called}`, uid);
+  const held = heldByAll(`${place}/${called}`, { reason: "InvalidSpec", message: text }, context.caches);
+  tellHeld(held, { namespace: place, run: null }, memory, context);
   if (written === "written") {
     const { namespace, name } = migration.metadata;
     context.log.warn({ namespace, name, message: text }, "spec can't be used");

@@ -5,7 +5,9 @@ import { ApiError } from "../api/api.ts";
 import type { Method, RequestOptions } from "../api/api.ts";
 import { fakeClock } from "../clock-fixture.ts";
 import { controllerOf } from "../kubernetes/objects.ts";
+import { keyOf } from "../kubernetes/objects.ts";
 import type { Deployment, GatedPod, Job, KubernetesObject, Pod, ReplicaSet } from "../kubernetes/objects.ts";
+import { resourcesOf } from "../watch/gated.ts";
 import { databaseOf } from "../watch/migration.ts";
 import { openInstruments } from "../metrics/instruments.ts";
 import type { RawMigration } from "../watch/migration.ts";
@@ -20,8 +22,10 @@ const owner = (object: KubernetesObject): string | null => controllerOf(object)?
 const jobOf = ({ metadata }: Pod): string | null =>
   `${metadata.namespace}/${metadata.labels?.["batch.kubernetes.io/job-name"]}`;
 const store = <T extends KubernetesObject, Index extends string = never>(
-  indexes: Record<Index, (object: T) => string | null>,
+  indexes: Record<Index, (object: T) => string | readonly string[] | null>,
 ) => createStore<T, Index>({ indexes, trim: (object) => object, onChange: () => undefined });
+
+const ofPod = (kind: string): string => (kind === KIND ? "" : `${kind} `);
 
 /** RFC 7396. */
 function merged(before: unknown, patch: unknown): unknown {
@@ -44,7 +48,7 @@ export function server(status: unknown = {}, answer: (call: Call) => unknown = (
     migrations: store<RawMigration, "workload" | "database">({ workload: () => null, database: databaseOf }),
     jobs: store<Job, "owner">({ owner }),
     pods: store<Pod, "job">({ job: jobOf }),
-    gated: store<GatedPod, "resource">({ resource: () => null }),
+    gated: store<GatedPod, "resource">({ resource: resourcesOf }),
     deployments: store<Deployment>({}),
     replicaSets: store<ReplicaSet, "owner">({ owner }),
   };
@@ -54,6 +58,12 @@ export function server(status: unknown = {}, answer: (call: Call) => unknown = (
   function done({ method, path, body }: Call): unknown {
     const sent = (body ?? {}) as { metadata: Partial<KubernetesObject["metadata"]>; status?: Status };
     const meta = { namespace: "shop", creationTimestamp: at(), resourceVersion: String(++version) };
+    if (method === "PATCH" && path.includes("/pods/")) {
+      const pod = stores.gated.get(`shop/${path.split("/").at(-1)}`) as GatedPod;
+      const metadata = { ...pod.metadata, resourceVersion: meta.resourceVersion };
+      stores.gated.remove(keyOf(pod), pod.metadata.uid);
+      return { metadata, spec: {} };
+    }
     if (method === "PATCH") {
       const known = migration();
       const metadata = { ...known.metadata, resourceVersion: meta.resourceVersion };
@@ -103,7 +113,7 @@ export function server(status: unknown = {}, answer: (call: Call) => unknown = (
     leads: () => true,
     followers: { start: () => undefined, stop: () => undefined, stopAll: () => undefined, get: () => null, size: 0 },
     recorder: {
-      record: ({ reason, note }) => void events.push(`${reason}: ${note}`),
+      record: ({ reason, note, regarding }) => void events.push(`${ofPod(regarding.kind)}${reason}: ${note}`),
       flush: async () => await Promise.resolve(),
       dropped: 0,
     },
@@ -131,7 +141,7 @@ export function server(status: unknown = {}, answer: (call: Call) => unknown = (
       const changed = { ...metadata, annotations, resourceVersion: String(++version) };
       stores.migrations.event("MODIFIED", { ...rest, metadata: changed });
     },
-    look: async (): Promise<number | null> => await reconcile("shop/web", context),
+    look: async (key = "shop/web"): Promise<number | null> => await reconcile(key, context),
     /** Looks as often as the answers ask for it within that time. Gives how often that was. */
     async during(ms: number): Promise<number> {
       const end = clock.now() + ms;

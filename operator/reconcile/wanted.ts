@@ -8,6 +8,9 @@ import type { Observed } from "./observed.ts";
 export function wantedReleases({ target, gated }: Pick<Observed, "target" | "gated">): Wanted[] {
   const current = target.is === "release" ? [target.wanted] : [];
   const waiting = gated.flatMap(({ need }) => (need.is === "release" ? [need.wanted] : []));
-  const byKey = new Map([...waiting, ...current].map((wanted) => [wanted.key, wanted]));
-  return [...byKey.values()].toSorted((a, b) => b.revision - a.revision);
+  const newestFirst = [...current, ...waiting].toSorted((a, b) => b.revision - a.revision);
+  // ReplicaSets of one digest have one key: the newest of them tells how new it is.
+  const byKey = new Map<string, Wanted>();
+  for (const wanted of newestFirst) if (!byKey.has(wanted.key)) byKey.set(wanted.key, wanted);
+  return [...byKey.values()];
 }

@@ -17,6 +17,8 @@ const SOURCE = { image: { ref: "web:1" }, path: "/app/drizzle" };
 const START = Date.parse("2026-01-01T00:00:00Z");
 
 type Changes = {
+  /** Its name, and that of all that is made for it. */
+  name?: string;
   spec?: Record<string, unknown>;
   annotations?: Record<string, string>;
   /** A deleted Job is only gone when the test says so: `collect()`. */
@@ -26,7 +28,7 @@ type Changes = {
 export type World = ReturnType<typeof world>;
 
 /** A new resource. `spec` goes over a minimal one. */
-export function world({ spec = {}, annotations = {}, slowDeletion = false }: Changes = {}) {
+export function world({ name: called = "web", spec = {}, annotations = {}, slowDeletion = false }: Changes = {}) {
   let now = START;
   let generation = 1;
   let given: Record<string, unknown> = { database: DATABASE, source: SOURCE, ...spec };
@@ -36,28 +38,37 @@ export function world({ spec = {}, annotations = {}, slowDeletion = false }: Cha
   const jobs: (ObservedJob & { order: RunOrder })[] = [];
   const created: RunOrder[] = [];
 
-  const migration = (): DatabaseMigration =>
+  const parsed = (): DatabaseMigration =>
     DatabaseMigration.parse({
       apiVersion: API_VERSION,
       kind: KIND,
       metadata: {
-        name: "web",
+        name: called,
         namespace: "shop",
-        uid: "uid-web",
+        uid: `uid-${called}`,
         resourceVersion: "1",
         generation,
         creationTimestamp: new Date(START).toISOString(),
         annotations: asked,
       },
       spec: given,
-      status,
     });
+  // Parsed when it changes: a look at it is made some million times.
+  let resource: DatabaseMigration | null = null;
+  let current: DatabaseMigration | null = null;
+  const migration = (): DatabaseMigration => {
+    resource ??= parsed();
+    if (current?.status !== status || current.spec !== resource.spec || current.metadata !== resource.metadata) {
+      current = { ...resource, status };
+    }
+    return current;
+  };
 
   const observed = (more: Partial<Observed> = {}): Observed => {
-    const resource = migration();
+    const seen = migration();
     return {
-      migration: resource,
-      target: targetOf(resource, { deployment: null, replicaSets: [] }),
+      migration: seen,
+      target: more.target ?? targetOf(seen, { deployment: null, replicaSets: [] }),
       settling: false,
       live: null,
       jobs: jobs.map(({ order: _order, ...job }) => job),
@@ -125,16 +136,18 @@ export function world({ spec = {}, annotations = {}, slowDeletion = false }: Cha
     change(next: Record<string, unknown>): void {
       given = { ...given, ...next };
       generation++;
+      resource = null;
     },
     annotate(next: Record<string, string>): void {
       asked = { ...asked, ...next };
+      resource = null;
     },
     /** One reconcile: decides, keeps the status, and does what was decided unless the operator dies before that. */
     look(more: Partial<Observed> & { dies?: boolean } = {}): Decision {
       const { dies = false, ...rest } = more;
       const seen = observed(rest);
       const decision = decide(seen);
-      status = structuredClone(statusOf(decision, seen));
+      status = statusOf(decision, seen);
       perform(decision, { dies });
       return decision;
     },
