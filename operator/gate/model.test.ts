@@ -3,6 +3,7 @@
  * operator, a pod starts only after the migrations of its own release were proved applied, and nothing else ever holds it.
  */
 import { expect, test } from "vitest";
+import { generator } from "../../test/operator/random.ts";
 import { runSequence } from "./sequence.fixture.ts";
 
 const SEQUENCES = Number(process.env["LOCKKEEPER_SEQUENCES"] ?? 10_000);
@@ -10,6 +11,8 @@ const first = Number(process.env["LOCKKEEPER_SEED"] ?? Date.now() % 1_000_000_00
 
 test(`no pod starts without its release's proof, and none with it is held (LOCKKEEPER_SEED=${first})`, () => {
   let started = 0;
-  for (let sequence = 0; sequence < SEQUENCES; sequence++) started += runSequence(first + sequence);
+  for (let sequence = 0; sequence < SEQUENCES; sequence++) {
+    started += runSequence(first + sequence, generator(first + sequence));
+  }
   expect(started).toBeGreaterThan(SEQUENCES);
 }, 600_000);

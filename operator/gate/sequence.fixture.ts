@@ -1,6 +1,5 @@
 /** Random sequences of what may happen to Deployments, pods, runs, resources and the operator. */
 import type { Report } from "../../contract/report.ts";
-import { generator } from "../../test/operator/random.ts";
 import { hasEnded } from "../reconcile/settle.ts";
 import { rollout } from "./rollout.fixture.ts";
 import type { Rollout } from "./rollout.fixture.ts";
@@ -104,9 +103,11 @@ export const HAPPENINGS: Record<string, Happening> = {
 
 const passes = (one: Rollout, ms: number): void => one.names.forEach((name) => one.subjects[name].world.pass(ms));
 
-/** Runs one of these sequences; throws what was broken, and after what. Gives how many pods were started. */
-export function runSequence(seed: number): number {
-  const random = generator(seed);
+/**
+ * Runs one of these sequences, the one that `random` makes of the seed; throws what was broken, and after what. Gives how
+ * many pods were started.
+ */
+export function runSequence(seed: number, random: Random): number {
   const one = rollout(random);
   const events = Object.entries(HAPPENINGS);
   const story: string[] = [];

@@ -6,6 +6,7 @@ import { registerHooks } from "node:module";
 
 import type * as sequences from "../../../operator/gate/sequence.fixture.ts";
 import type * as scenes from "./scenes.ts";
+import { generator } from "../random.ts";
 import { RULES } from "./rules.ts";
 import type { Rule } from "./rules.ts";
 
@@ -56,7 +57,7 @@ async function broken(index: number): Promise<string | null> {
   }
   for (let sequence = 0; sequence < SEQUENCES; sequence++) {
     try {
-      runSequence(first + sequence);
+      runSequence(first + sequence, generator(first + sequence));
     } catch (error) {
       return said((error as Error).cause);
     }
