@@ -4,7 +4,7 @@ import type { Summary } from "./summary.ts";
 export type Aim = { aim: string; measured: string; reached: boolean | null };
 
 /** What is measured in numbers: judged and shown with the same rounding, so that the table never contradicts itself. */
-type Judged = { aim: string; value: number | null; digits: number; unit: string; most?: number; least?: number };
+export type Judged = { aim: string; value: number | null; digits: number; unit: string; most?: number; least?: number };
 
 const megabytes = (bytes: number | undefined): number | null => (bytes === undefined ? null : bytes / 1e6);
 
@@ -72,7 +72,7 @@ export function aims({ floorPerSecond, bursts, alone, many, empty }: Summary): A
   return judged.map(judge);
 }
 
-function judge({ aim, value, digits, unit, most = Infinity, least = -Infinity }: Judged): Aim {
+export function judge({ aim, value, digits, unit, most = Infinity, least = -Infinity }: Judged): Aim {
   if (value === null) return { aim, measured: "not measured", reached: null };
   const shown = value.toFixed(digits);
   return { aim, measured: `${shown}${unit}`, reached: Number(shown) <= most && Number(shown) >= least };

@@ -8,6 +8,7 @@ export type Watched = {
   metadata: {
     name: string;
     uid: string;
+    resourceVersion: string;
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
     ownerReferences?: { name: string; uid: string }[];

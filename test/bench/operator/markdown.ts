@@ -6,17 +6,17 @@ import type { Latency, Spread, Summary } from "./summary.ts";
 export type Conditions = { date: string; command: string; machine: string; versions: string; rounds: number };
 
 const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-const table = (head: readonly string[], rows: readonly (readonly string[])[], numbers = true): string[] => [
+export const table = (head: readonly string[], rows: readonly (readonly string[])[], numbers = true): string[] => [
   line(head),
   line(head.map((_, column) => (column === 0 || !numbers ? "---" : "---:"))),
   ...rows.map(line),
   "",
 ];
-const number = (value: number, digits = 0): string => value.toFixed(digits);
-const spread = ({ median, least, most }: Spread, digits = 0): string =>
+export const number = (value: number, digits = 0): string => value.toFixed(digits);
+export const spread = ({ median, least, most }: Spread, digits = 0): string =>
   `${number(median, digits)} (${number(least, digits)} to ${number(most, digits)})`;
 const megabytes = (bytes: number): string => `${number(bytes / 1e6)} MB`;
-const latency = (of: string, { count, p50, p99, most }: Latency): string[] => [
+export const latency = (of: string, { count, p50, p99, most }: Latency): string[] => [
   of,
   ...[String(count), number(p50, 1), number(p99, 1), number(most, 1)],
 ];

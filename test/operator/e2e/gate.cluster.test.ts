@@ -1,76 +1,13 @@
 /** The gate: no pod of a release starts before its schema is there, and nothing else ever holds one. */
 import { it } from "vitest";
-import { podOf } from "../../cluster/job.ts";
+import { eventsOf, gated, imageOf, isRunning, podsOf, running, source, waits } from "./gated.ts";
 import { until } from "./recorder.ts";
 import { sceneOf } from "./scene.ts";
-import { SERVED_PATH, servedImage } from "./sources.ts";
+import { servedImage } from "./sources.ts";
 import { openStage } from "./stage.ts";
-import type { Stage } from "./stage.ts";
 import { tables } from "./workload.ts";
 
 const scene = sceneOf({ namespace: "e2e-gate" });
-
-type Pod = {
-  metadata: { name: string; deletionTimestamp?: string };
-  spec: { schedulingGates?: unknown[]; containers: { image: string }[] };
-  status: { phase: string };
-};
-
-const source = { workload: { name: "web" }, path: SERVED_PATH, format: "Sql" };
-
-/** A Deployment, or another kind, whose pods wait at the gate for what `names` says. */
-function gated(name: string, image: string, { kind = "Deployment", names = "web", replicas = 2 } = {}) {
-  const labels = { app: name };
-  const metadata = { labels, annotations: { "lockkeeper.dev/migration": names } };
-  const container = { image, command: ["/bin/sleep", "3600"] };
-  const user = {
-    securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: "RuntimeDefault" } },
-  };
-  const spec = { schedulingGates: [{ name: "lockkeeper.dev/migration" }], ...podOf(container, user) };
-  const keepsOld = { strategy: { rollingUpdate: { maxUnavailable: 0 } }, progressDeadlineSeconds: 3_600 };
-  return {
-    apiVersion: "apps/v1",
-    kind,
-    metadata: { name },
-    spec: {
-      ...{ replicas, selector: { matchLabels: labels }, template: { metadata, spec } },
-      ...(kind === "Deployment" ? keepsOld : { serviceName: name }),
-    },
-  };
-}
-
-async function podsOf(stage: Stage, app: string): Promise<Pod[]> {
-  const { items } = JSON.parse(await stage.kubectl("get", "pods", "-l", `app=${app}`, "-o", "json")) as {
-    items: Pod[];
-  };
-  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-}
-
-const isRunning = ({ status }: Pod): boolean => status.phase === "Running";
-const waits = ({ spec }: Pod): boolean => (spec.schedulingGates?.length ?? 0) > 0;
-const imageOf = ({ spec }: Pod): string | undefined => spec.containers[0]?.image;
-
-/** Until so many pods of the app run that image. */
-async function running(stage: Stage, app: string, image: string, count: number): Promise<void> {
-  let last: Pod[] = [];
-  const check = async (): Promise<true | null> => {
-    last = await podsOf(stage, app);
-    return last.filter((pod) => isRunning(pod) && imageOf(pod) === image).length === count ? true : null;
-  };
-  for (let tries = 0; tries < 300; tries++) {
-    if ((await check()) !== null) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error(`${count} pods of ${app} with ${image} don't run: ${JSON.stringify(last)}`);
-}
-
-const eventsOf = async (stage: Stage, kind: string): Promise<string> =>
-  await stage.kubectl(
-    "get",
-    "events.events.k8s.io",
-    "-o",
-    `jsonpath={range .items[?(@.regarding.kind=="${kind}")]}{.reason}: {.note}{"\\n"}{end}`,
-  );
 
 it("starts a release's pods when its migrations are applied; a broken one leaves the old one serving", async ({
   expect,
@@ -163,3 +100,119 @@ it("a StatefulSet's pod stays, and an event says why", async ({ expect }) => {
     .toMatch(/GateUnsupported: .*StatefulSet/);
   expect((await podsOf(stage, "store")).map(waits)).toEqual([true]);
 });
+
+it("a pod with the gate and no annotation, or one that names what isn't there, is told of", async ({ expect }) => {
+  await using stage = await openStage(scene());
+  const one = { replicas: 1 };
+  await stage.apply(gated("nameless", servedImage("one"), { ...one, names: null }));
+  await stage.apply(gated("ghost", servedImage("one"), { ...one, names: "ghost" }));
+  await expect.poll(async () => await eventsOf(stage, "Pod"), { timeout: 30_000 }).toContain("MigrationNotNamed");
+  await expect
+    .poll(async () => await eventsOf(stage, "Deployment"), { timeout: 30_000 })
+    .toContain("MigrationNotFound");
+  expect((await podsOf(stage, "nameless")).map(waits)).toEqual([true]);
+  // Both learn of it: the one by its resource, the other by its template.
+  await stage.migrate("ghost", { source: { ...source, workload: { name: "ghost" } } });
+  const annotations = { "lockkeeper.dev/migration": "ghost" };
+  const patch = { spec: { template: { metadata: { annotations } } } };
+  await stage.kubectl("patch", "deployment/nameless", "--patch", JSON.stringify(patch));
+  await running(stage, "ghost", servedImage("one"), 1);
+  await running(stage, "nameless", servedImage("one"), 1);
+});
+
+it("the same tag in a new template, a Deployment made again, a scale-up in between: each waits for its own", async ({
+  expect,
+}) => {
+  await using stage = await openStage(scene());
+  const web = await stage.migrate("web", { source });
+  await stage.apply(gated("web", servedImage("one")));
+  await running(stage, "web", servedImage("one"), 2);
+  expect(web.runs()).toHaveLength(1);
+
+  await stage.kubectl("rollout", "restart", "deployment/web");
+  await stage.kubectl("rollout", "status", "deployment/web", "--timeout=60s");
+  await running(stage, "web", servedImage("one"), 2);
+  expect(web.runs()).toHaveLength(2);
+
+  await stage.kubectl("delete", "deployment/web", "--wait=false");
+  await stage.apply(gated("web", servedImage("one"), { replicas: 1 }));
+  await running(stage, "web", servedImage("one"), 1);
+  await expect.poll(() => web.runs().length).toBe(3);
+
+  // The release that is scaled up is held; the old one's pods come at once.
+  await stage.kubectl("set", "image", "deployment/web", `main=${servedImage("broken")}`);
+  await web.settled("MigrationFailed");
+  const before = web.runs().length;
+  await stage.kubectl("scale", "deployment/web", "--replicas=6");
+  await expect.poll(async () => (await podsOf(stage, "web")).length, { timeout: 30_000 }).toBeGreaterThan(6);
+  await expect
+    .poll(async () => (await podsOf(stage, "web")).filter((pod) => waits(pod)).map(imageOf), { timeout: 30_000 })
+    .not.toContain(servedImage("one"));
+  const [old, held] = [servedImage("one"), servedImage("broken")];
+  await expect
+    .poll(async () => (await podsOf(stage, "web")).filter((pod) => isRunning(pod) && imageOf(pod) === old).length)
+    .toBeGreaterThan(1);
+  expect((await podsOf(stage, "web")).filter((pod) => imageOf(pod) === held).every(waits)).toBe(true);
+  expect(web.runs()).toHaveLength(before);
+});
+
+it("Recreate lets nothing serve while it migrates, and says so; so does a deadline that is too short", async ({
+  expect,
+}) => {
+  await using stage = await openStage(scene());
+  const web = await stage.migrate("web", { source });
+  await stage.apply(gated("web", servedImage("one"), { strategy: { type: "Recreate" }, progressDeadlineSeconds: 60 }));
+  await running(stage, "web", servedImage("one"), 2);
+  await stage.kubectl("set", "image", "deployment/web", `main=${servedImage("two")}`);
+  await running(stage, "web", servedImage("two"), 2);
+  expect(await web.settled("Applied")).toMatch(/^0002_b/);
+  await expect.poll(async () => await eventsOf(stage, "Deployment"), { timeout: 20_000 }).toContain("OldPodsMayGo");
+  const events = await eventsOf(stage, "Deployment");
+  expect(events).toMatch(/OldPodsMayGo: strategy Recreate/);
+  expect(events).toMatch(/ProgressDeadlineShort: progressDeadlineSeconds 60 is less than/);
+});
+
+it("after a restore, recheck has every pod wait until its migrations are proved again", async ({ expect }) => {
+  await using stage = await openStage(scene());
+  const web = await stage.migrate("web", { source });
+  await stage.apply(gated("web", servedImage("two"), { replicas: 1 }));
+  await running(stage, "web", servedImage("two"), 1);
+  // The backup is older than the release: its last migration is lost.
+  await stage.db.query("drop table b");
+  await stage.db.query("delete from lockkeeper.migration_history where name = '0002_b'");
+  await web.annotate("lockkeeper.dev/recheck", "restored");
+  const [pod] = await podsOf(stage, "web");
+  await stage.kubectl("delete", "pod", pod?.metadata.name ?? "", "--wait=false", "--grace-period=1");
+  await expect.poll(() => web.runs().length).toBe(2);
+  await expect
+    .poll(async () => (await podsOf(stage, "web")).filter(isRunning).map(({ metadata }) => metadata.name))
+    .not.toContain(pod?.metadata.name);
+  await running(stage, "web", servedImage("two"), 1);
+  expect(await tables(stage.db)).toEqual(["a", "b"]);
+  expect(web.now().status?.epoch).toBe(2);
+});
+
+const alone = { concurrent: false };
+
+it(
+  "without the operator new pods wait and running ones serve; when it is back it opens what is due",
+  alone,
+  async ({ expect }) => {
+    await using stage = await openStage(scene());
+    const web = await stage.migrate("web", { source });
+    await stage.apply(gated("web", servedImage("one")));
+    await running(stage, "web", servedImage("one"), 2);
+    await scene().away(async () => {
+      await stage.kubectl("set", "image", "deployment/web", `main=${servedImage("two")}`);
+      const [first] = (await podsOf(stage, "web")).filter(isRunning);
+      await stage.kubectl("delete", "pod", first?.metadata.name ?? "", "--wait=true", "--grace-period=1");
+      await expect
+        .poll(async () => (await podsOf(stage, "web")).filter(waits).map(imageOf).toSorted(), { timeout: 20_000 })
+        .toEqual([servedImage("one"), servedImage("two")]);
+      expect((await podsOf(stage, "web")).filter(isRunning).map(imageOf)).toEqual([servedImage("one")]);
+      expect(web.runs()).toHaveLength(1);
+    });
+    await running(stage, "web", servedImage("two"), 2);
+    expect(web.runs().map(({ status }) => status)).toEqual(["SUCCESS", "SUCCESS"]);
+  },
+);

@@ -20,6 +20,12 @@ export type Scene = {
   log(): Promise<LogLine[]>;
 };
 
+/** One whose operator is this file's own. */
+export type OwnScene = Scene & {
+  /** Does that while there is no operator, which is back and ready afterwards. For a test that runs alone. */
+  away(work: () => Promise<void>): Promise<void>;
+};
+
 export type SceneOptions = {
   /** Where the operator is; each file has its own lease. */
   namespace: string;
@@ -31,8 +37,8 @@ export type SceneOptions = {
 const ENDED = /because it is being terminated/;
 
 /** The scene of this file: there from the first test to the last. Without a right too few, or the file fails. */
-export function sceneOf(options: SceneOptions): () => Scene {
-  let scene: Scene | undefined;
+export function sceneOf(options: SceneOptions): () => OwnScene {
+  let scene: OwnScene | undefined;
   const stack = new AsyncDisposableStack();
   beforeAll(async () => {
     const cluster = await sharedCluster();
@@ -45,13 +51,20 @@ export function sceneOf(options: SceneOptions): () => Scene {
     );
     const recorder = stack.use(await record(api));
     const { namespace, kubeconfig } = installed;
-    const operator = stack.use(
-      await startOperator({
-        ...{ namespace, kubeconfig, runnerImage: inject("image") },
-        forbidden: options.forbidden ?? ENDED,
-      }),
-    );
-    scene = { cluster, api, recorder, log: async () => operator.lines };
+    const start = async () =>
+      stack.use(
+        await startOperator({
+          ...{ namespace, kubeconfig, runnerImage: inject("image") },
+          forbidden: options.forbidden ?? ENDED,
+        }),
+      );
+    const operators = [await start()];
+    const away: OwnScene["away"] = async (work) => {
+      await operators.at(-1)?.stop();
+      await work();
+      operators.push(await start());
+    };
+    scene = { cluster, api, recorder, away, log: async () => operators.flatMap(({ lines }) => lines) };
   });
   afterAll(async () => await stack.disposeAsync());
   return () => {

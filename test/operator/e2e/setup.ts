@@ -4,6 +4,7 @@ import { buildImage } from "../../../build/image.ts";
 import { clusterUp } from "../../cluster/cluster.ts";
 import { startServer } from "../../postgres/server.ts";
 import { temporaryFolder } from "../../images/folder.ts";
+import { writeRolledImages } from "../rollouts/images.ts";
 import { writeSources } from "./sources.ts";
 
 declare module "vitest" {
@@ -25,13 +26,17 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const folder = stack.use(await temporaryFolder("sources"));
   const archive = join(folder.path, "sources.tar");
   const sources = writeSources(archive);
+  const rolled = join(folder.path, "rolled.tar");
+  const rollouts = writeRolledImages(rolled, 1);
   const built = buildImage("localhost/lockkeeper:e2e");
   // One that failed while the cluster starts is told by the await below, after the cluster was taken away.
-  for (const work of [sources, built]) work.catch(() => {});
+  for (const work of [sources, rollouts, built]) work.catch(() => {});
   const cluster = stack.use(await clusterUp({ size: "full" }));
   const server = stack.use(await startServer({ version, address: cluster.hostAddress }));
   await sources;
   await cluster.load(archive);
+  await rollouts;
+  await cluster.load(rolled);
   const image = await built;
   await cluster.load(image.archive);
   project.provide("clusterName", cluster.name);
