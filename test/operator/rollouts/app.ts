@@ -13,17 +13,17 @@ console.log(JSON.stringify({ startedAt: performance.timeOrigin, release }));
 const pool = new pg.Pool({ connectionString: process.env["DATABASE_URL"], max: 4 });
 pool.on("error", () => {});
 
+async function answer(url: string): Promise<{ status: number; body: string }> {
+  try {
+    const { rows } = await pool.query<{ value: number }>(`select r${release} as value from items where id = 1`);
+    return { status: 200, body: JSON.stringify({ release, value: rows[0]?.value }) };
+  } catch (error) {
+    return { status: url === "/ready" ? 503 : 500, body: String(error) };
+  }
+}
+
 const server = createServer((request, response) => {
-  pool.query(`select r${release} as value from items where id = 1`).then(
-    ({ rows }) => {
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(JSON.stringify({ release, value: (rows as { value: number }[])[0]?.value }));
-    },
-    (error: unknown) => {
-      response.writeHead(request.url === "/ready" ? 503 : 500);
-      response.end(String(error));
-    },
-  );
+  void answer(request.url ?? "").then(({ status, body }) => response.writeHead(status).end(body));
 });
 server.listen(8080);
 
