@@ -41,15 +41,21 @@ export async function watchArrivals(client: Client, { path, nameOf, whole = fals
   };
   const seen: Arrivals["seen"] = new Map();
   const waiting = new Map<string, (at: number) => void>();
-  const query = `watch=true&resourceVersion=${metadata.resourceVersion}&timeoutSeconds=3600`;
-  const lines = await client.lines(`${path}?${query}`, whole ? "application/json" : METADATA);
+  let version = metadata.resourceVersion;
+  const watch = async () =>
+    await client.lines(
+      `${path}?watch=true&resourceVersion=${version}&timeoutSeconds=3600`,
+      whole ? "application/json" : METADATA,
+    );
+  const first = await watch();
 
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
-  const read = async (): Promise<void> => {
+  const follow = async (lines: AsyncIterable<string>): Promise<void> => {
     for await (const line of lines) {
       const { type, object } = JSON.parse(line) as { type: string; object: Watched };
       if (type === "ERROR") throw new Error(`The watch of ${path} ended: ${line.slice(0, 300)}`);
+      version = object.metadata.resourceVersion;
       const name = type === "DELETED" ? null : nameOf(object);
       if (name === null || seen.has(name)) continue;
       const at = now();
@@ -57,7 +63,11 @@ export async function watchArrivals(client: Client, { path, nameOf, whole = fals
       waiting.get(name)?.(at);
     }
   };
-  read().then(() => failed.reject(new Error(`The watch of ${path} ended.`)), failed.reject);
+  const read = async (): Promise<void> => {
+    // The server ends a watch whose reader is late: it goes on where it was.
+    for (let lines = first; ; lines = await watch()) await follow(lines);
+  };
+  read().catch(failed.reject);
 
   return {
     seen,

@@ -29,6 +29,7 @@ export async function openClient(kubeconfig: string, connections: number): Promi
   const { ca, cert, key, headers: own } = applied;
   const agent = new Agent({ ca, cert, key, keepAlive: true, maxSockets: connections });
   const streams = new Agent({ ca, cert, key });
+  let isClosed = false;
 
   async function answerTo({ method, path, body, type, accept }: Call, by: Agent): Promise<IncomingMessage> {
     const headers = {
@@ -39,6 +40,7 @@ export async function openClient(kubeconfig: string, connections: number): Promi
         "content-length": Buffer.byteLength(body),
       }),
     };
+    if (isClosed) throw new Error("The client is closed.");
     const sent = request(new URL(path, server), { method, agent: by, headers });
     sent.end(body);
     const [answer] = (await once(sent, "response")) as [IncomingMessage];
@@ -52,6 +54,7 @@ export async function openClient(kubeconfig: string, connections: number): Promi
       return createInterface({ input: await answerTo({ method: "GET", path, accept }, streams) });
     },
     [Symbol.dispose]() {
+      isClosed = true;
       agent.destroy();
       streams.destroy();
     },

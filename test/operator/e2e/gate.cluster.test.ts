@@ -8,6 +8,7 @@ import { openStage } from "./stage.ts";
 import { tables } from "./workload.ts";
 
 const scene = sceneOf({ namespace: "e2e-gate" });
+const patience = { timeout: 60_000 };
 
 it("starts a release's pods when its migrations are applied; a broken one leaves the old one serving", async ({
   expect,
@@ -25,10 +26,10 @@ it("starts a release's pods when its migrations are applied; a broken one leaves
   expect(held.map(imageOf)).toEqual([servedImage("broken")]);
   await running(stage, "web", servedImage("one"), 2);
   await expect
-    .poll(async () => await eventsOf(stage, "Pod"), { timeout: 20_000 })
+    .poll(async () => await eventsOf(stage, "Pod"), patience)
     .toMatch(/MigrationFailed: .*kubectl rollout undo/);
   await expect
-    .poll(async () => await eventsOf(stage, "Deployment"), { timeout: 20_000 })
+    .poll(async () => await eventsOf(stage, "Deployment"), patience)
     .toContain("MigrationFailed: new pods wait");
 
   // Evicted, scaled, suspended: what is proved passes.
@@ -66,7 +67,7 @@ it("a worker beside the web passes with the web's image, and waits with another 
   );
   await running(stage, "worker", servedImage("one"), 1);
   await stage.kubectl("set", "image", "deployment/worker", `main=${servedImage("two")}`);
-  await expect.poll(async () => await eventsOf(stage, "Pod"), { timeout: 20_000 }).toContain("WaitsForWorkload");
+  await expect.poll(async () => await eventsOf(stage, "Pod"), patience).toContain("WaitsForWorkload");
   expect((await podsOf(stage, "worker")).filter(waits).map(imageOf)).toEqual([servedImage("two")]);
   await stage.kubectl("set", "image", "deployment/web", `main=${servedImage("two")}`);
   await running(stage, "worker", servedImage("two"), 1);
@@ -81,7 +82,7 @@ it("a Deployment on two databases starts when both are there", async ({ expect }
       stage.scene.recorder.migrations.some(({ object }) => object.status?.releases?.[0]?.state === "Applied") || null,
     () => "web is applied",
   );
-  await expect.poll(async () => await eventsOf(stage, "Pod"), { timeout: 20_000 }).toContain("billing");
+  await expect.poll(async () => await eventsOf(stage, "Pod"), patience).toContain("billing");
   expect((await podsOf(stage, "web")).map(waits)).toEqual([true]);
   await stage.migrate("billing", {
     source,
@@ -95,9 +96,7 @@ it("a StatefulSet's pod stays, and an event says why", async ({ expect }) => {
   await using stage = await openStage(scene());
   await stage.migrate("web", { source });
   await stage.apply(gated("store", servedImage("one"), { kind: "StatefulSet", replicas: 1 }));
-  await expect
-    .poll(async () => await eventsOf(stage, "Pod"), { timeout: 20_000 })
-    .toMatch(/GateUnsupported: .*StatefulSet/);
+  await expect.poll(async () => await eventsOf(stage, "Pod"), patience).toMatch(/GateUnsupported: .*StatefulSet/);
   expect((await podsOf(stage, "store")).map(waits)).toEqual([true]);
 });
 
@@ -106,10 +105,8 @@ it("a pod with the gate and no annotation, or one that names what isn't there, i
   const one = { replicas: 1 };
   await stage.apply(gated("nameless", servedImage("one"), { ...one, names: null }));
   await stage.apply(gated("ghost", servedImage("one"), { ...one, names: "ghost" }));
-  await expect.poll(async () => await eventsOf(stage, "Pod"), { timeout: 30_000 }).toContain("MigrationNotNamed");
-  await expect
-    .poll(async () => await eventsOf(stage, "Deployment"), { timeout: 30_000 })
-    .toContain("MigrationNotFound");
+  await expect.poll(async () => await eventsOf(stage, "Pod"), patience).toContain("MigrationNotNamed");
+  await expect.poll(async () => await eventsOf(stage, "Deployment"), patience).toContain("MigrationNotFound");
   expect((await podsOf(stage, "nameless")).map(waits)).toEqual([true]);
   // Both learn of it: the one by its resource, the other by its template.
   await stage.migrate("ghost", { source: { ...source, workload: { name: "ghost" } } });
@@ -137,20 +134,23 @@ it("the same tag in a new template, a Deployment made again, a scale-up in betwe
   await stage.kubectl("delete", "deployment/web", "--wait=false");
   await stage.apply(gated("web", servedImage("one"), { replicas: 1 }));
   await running(stage, "web", servedImage("one"), 1);
-  await expect.poll(() => web.runs().length).toBe(3);
+  await expect.poll(() => web.runs().length, patience).toBe(3);
 
   // The release that is scaled up is held; the old one's pods come at once.
   await stage.kubectl("set", "image", "deployment/web", `main=${servedImage("broken")}`);
   await web.settled("MigrationFailed");
   const before = web.runs().length;
   await stage.kubectl("scale", "deployment/web", "--replicas=6");
-  await expect.poll(async () => (await podsOf(stage, "web")).length, { timeout: 30_000 }).toBeGreaterThan(6);
+  await expect.poll(async () => (await podsOf(stage, "web")).length, patience).toBeGreaterThan(6);
   await expect
-    .poll(async () => (await podsOf(stage, "web")).filter((pod) => waits(pod)).map(imageOf), { timeout: 30_000 })
+    .poll(async () => (await podsOf(stage, "web")).filter((pod) => waits(pod)).map(imageOf), patience)
     .not.toContain(servedImage("one"));
   const [old, held] = [servedImage("one"), servedImage("broken")];
   await expect
-    .poll(async () => (await podsOf(stage, "web")).filter((pod) => isRunning(pod) && imageOf(pod) === old).length)
+    .poll(
+      async () => (await podsOf(stage, "web")).filter((pod) => isRunning(pod) && imageOf(pod) === old).length,
+      patience,
+    )
     .toBeGreaterThan(1);
   expect((await podsOf(stage, "web")).filter((pod) => imageOf(pod) === held).every(waits)).toBe(true);
   expect(web.runs()).toHaveLength(before);
@@ -166,7 +166,7 @@ it("Recreate lets nothing serve while it migrates, and says so; so does a deadli
   await stage.kubectl("set", "image", "deployment/web", `main=${servedImage("two")}`);
   await running(stage, "web", servedImage("two"), 2);
   expect(await web.settled("Applied")).toMatch(/^0002_b/);
-  await expect.poll(async () => await eventsOf(stage, "Deployment"), { timeout: 20_000 }).toContain("OldPodsMayGo");
+  await expect.poll(async () => await eventsOf(stage, "Deployment"), patience).toContain("OldPodsMayGo");
   const events = await eventsOf(stage, "Deployment");
   expect(events).toMatch(/OldPodsMayGo: strategy Recreate/);
   expect(events).toMatch(/ProgressDeadlineShort: progressDeadlineSeconds 60 is less than/);
@@ -181,15 +181,15 @@ it("after a restore, recheck has every pod wait until its migrations are proved 
   await stage.db.query("drop table b");
   await stage.db.query("delete from lockkeeper.migration_history where name = '0002_b'");
   await web.annotate("lockkeeper.dev/recheck", "restored");
+  await expect.poll(() => web.now().status?.epoch, patience).toBe(2);
   const [pod] = await podsOf(stage, "web");
   await stage.kubectl("delete", "pod", pod?.metadata.name ?? "", "--wait=false", "--grace-period=1");
-  await expect.poll(() => web.runs().length).toBe(2);
+  await expect.poll(() => web.runs().length, patience).toBe(2);
   await expect
-    .poll(async () => (await podsOf(stage, "web")).filter(isRunning).map(({ metadata }) => metadata.name))
+    .poll(async () => (await podsOf(stage, "web")).filter(isRunning).map(({ metadata }) => metadata.name), patience)
     .not.toContain(pod?.metadata.name);
   await running(stage, "web", servedImage("two"), 1);
   expect(await tables(stage.db)).toEqual(["a", "b"]);
-  expect(web.now().status?.epoch).toBe(2);
 });
 
 const alone = { concurrent: false };
@@ -207,7 +207,7 @@ it(
       const [first] = (await podsOf(stage, "web")).filter(isRunning);
       await stage.kubectl("delete", "pod", first?.metadata.name ?? "", "--wait=true", "--grace-period=1");
       await expect
-        .poll(async () => (await podsOf(stage, "web")).filter(waits).map(imageOf).toSorted(), { timeout: 20_000 })
+        .poll(async () => (await podsOf(stage, "web")).filter(waits).map(imageOf).toSorted(), patience)
         .toEqual([servedImage("one"), servedImage("two")]);
       expect((await podsOf(stage, "web")).filter(isRunning).map(imageOf)).toEqual([servedImage("one")]);
       expect(web.runs()).toHaveLength(1);

@@ -33,4 +33,5 @@ it.for(Object.keys(TOOLS) as ToolName[])(
     expect(marginsMs.length).toBeGreaterThanOrEqual(2 * LOAD.rollouts);
     expect(Math.min(...marginsMs)).toBeGreaterThan(0);
   },
+  300_000,
 );
