@@ -14,6 +14,7 @@ const LOAD = { rollouts: 1, perSecond: 40, afterMs: 15_000 };
 
 it.for(Object.keys(TOOLS) as ToolName[])(
   "%s: no request fails, and no app begins before its migrations have ended",
+  { timeout: 300_000 },
   async (tool, { expect }) => {
     await using stage = await openStage(scene());
     await using folder = await temporaryFolder("rollouts");
@@ -33,5 +34,4 @@ it.for(Object.keys(TOOLS) as ToolName[])(
     expect(marginsMs.length).toBeGreaterThanOrEqual(2 * LOAD.rollouts);
     expect(Math.min(...marginsMs)).toBeGreaterThan(0);
   },
-  300_000,
 );
