@@ -1,6 +1,6 @@
 /** The gate: no pod of a release starts before its schema is there, and nothing else ever holds one. */
 import { it } from "vitest";
-import { eventsOf, gated, imageOf, isRunning, podsOf, running, source, waits } from "./gated.ts";
+import { eventsOf, gated, imageOf, isRunning, podsOf, running, source, waits, watchStarts } from "./gated.ts";
 import { until } from "./recorder.ts";
 import { sceneOf } from "./scene.ts";
 import { servedImage } from "./sources.ts";
@@ -14,6 +14,7 @@ it("starts a release's pods when its migrations are applied; a broken one leaves
   expect,
 }) => {
   await using stage = await openStage(scene());
+  using pods = await watchStarts(stage, "web");
   const web = await stage.migrate("web", { source });
   await stage.apply(gated("web", servedImage("one")));
   await running(stage, "web", servedImage("one"), 2);
@@ -46,16 +47,21 @@ it("starts a release's pods when its migrations are applied; a broken one leaves
   expect(web.runs()).toHaveLength(before);
   // 0002_b was applied by the broken release before it failed.
   expect(await tables(stage.db)).toEqual(["a", "b"]);
+  expect(pods.count()).toBeGreaterThanOrEqual(5);
+  expect(pods.early(web.states())).toEqual([]);
 });
 
 it("two rollouts in quick succession: the newest wins, and none starts early", async ({ expect }) => {
   await using stage = await openStage(scene());
+  using pods = await watchStarts(stage, "web");
   const web = await stage.migrate("web", { source });
   await stage.apply(gated("web", servedImage("one")));
   await stage.kubectl("set", "image", "deployment/web", `main=${servedImage("two")}`);
   await running(stage, "web", servedImage("two"), 2);
   expect(await web.settled("Applied")).toMatch(/^0002_b/);
   expect(await tables(stage.db)).toEqual(["a", "b"]);
+  expect(pods.count()).toBeGreaterThanOrEqual(2);
+  expect(pods.early(web.states())).toEqual([]);
 });
 
 it("a worker beside the web passes with the web's image, and waits with another one", async ({ expect }) => {

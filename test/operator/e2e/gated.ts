@@ -1,11 +1,13 @@
 /** Deployments whose pods wait at the gate, and what becomes of them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { podOf } from "../../cluster/job.ts";
+import { watch } from "./recorder.ts";
+import type { Migration } from "./recorder.ts";
 import { SERVED_PATH } from "./sources.ts";
 import type { Stage } from "./stage.ts";
 
 export type Pod = {
-  metadata: { name: string; uid: string; deletionTimestamp?: string };
+  metadata: { name: string; uid: string; resourceVersion: string; deletionTimestamp?: string };
   spec: { schedulingGates?: unknown[]; containers: { image: string }[] };
   status: { phase: string };
 };
@@ -72,3 +74,38 @@ export const eventsOf = async (stage: Stage, kind: string): Promise<string> =>
     "-o",
     `jsonpath={range .items[?(@.regarding.kind=="${kind}")]}{.reason}: {.note}{"\\n"}{end}`,
   );
+
+export type Started = Disposable & {
+  /** The pods that were open before a release of their image was written as applied: by the order of the server's own store. */
+  early(states: readonly Migration[]): string[];
+  /** How many pods were seen open. */
+  count(): number;
+};
+
+/** Watches the namespace's pods of that app from now on. */
+export async function watchStarts({ scene, namespace }: Stage, app: string): Promise<Started> {
+  const stop = new AbortController();
+  const seen = await watch<Pod>(scene.api, `/api/v1/namespaces/${namespace}/pods`, `app=${app}`, stop.signal);
+  const opened = (): Pod[] => {
+    const pods = new Map<string, Pod>();
+    for (const { object } of seen)
+      if (!waits(object) && !pods.has(object.metadata.name)) pods.set(object.metadata.name, object);
+    return [...pods.values()];
+  };
+  const version = ({ metadata }: { metadata: { resourceVersion: string } }): number => Number(metadata.resourceVersion);
+  return {
+    early(states) {
+      const provedAt = (image: string | undefined): number =>
+        Math.min(
+          ...states
+            .filter(({ status }) => status?.releases?.some((one) => one.image === image && one.state === "Applied"))
+            .map(version),
+        );
+      return opened()
+        .filter((pod) => version(pod) <= provedAt(imageOf(pod)))
+        .map(({ metadata }) => metadata.name);
+    },
+    count: () => opened().length,
+    [Symbol.dispose]: () => stop.abort(),
+  };
+}

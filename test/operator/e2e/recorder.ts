@@ -30,7 +30,8 @@ export async function record(api: Api): Promise<Recorder> {
   return { migrations, jobs, pods, [Symbol.dispose]: () => stop.abort() };
 }
 
-async function watch<T>(api: Api, path: string, labelSelector: string, signal: AbortSignal): Promise<Seen<T>[]> {
+/** What is seen of these objects from now on, as it comes. */
+export async function watch<T>(api: Api, path: string, labelSelector: string, signal: AbortSignal): Promise<Seen<T>[]> {
   const seen: Seen<T>[] = [];
   const { metadata } = await api.request<{ metadata: { resourceVersion: string } }>("GET", path, {
     query: { labelSelector, limit: 1 },
