@@ -15,4 +15,4 @@ test(`no pod starts without its release's proof, and none with it is held (LOCKK
     started += runSequence(first + sequence, generator(first + sequence));
   }
   expect(started).toBeGreaterThan(SEQUENCES);
-}, 600_000);
+}, 1_800_000);
