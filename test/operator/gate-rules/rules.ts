@@ -179,8 +179,8 @@ export const RULES: Rule[] = [
     rule: "8: proof is written before a gate is opened",
     ...{
       file: RECONCILE,
-      from: `if (written === "conflict") return CONFLICT_MS * 2`,
-      to: `if (written === "never") return CONFLICT_MS * 2`,
+      from: `if (written === "conflict") return conflict(CONFLICT_MS * 2`,
+      to: `if (Date.now() === 0) return conflict(CONFLICT_MS * 2`,
     },
   },
   {

@@ -57,7 +57,7 @@ export async function rollOut(place: Rolled, options: RolloutOptions): Promise<O
 }
 
 const rolled = async ({ kubectl }: Place): Promise<string> =>
-  await kubectl("rollout", "status", "deployment/web", "--timeout=180s");
+  await kubectl("rollout", "status", "deployment/web", "--timeout=300s");
 
 type Pod = { metadata: { name: string; deletionTimestamp?: string }; spec: { containers: { image: string }[] } };
 

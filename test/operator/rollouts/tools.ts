@@ -55,7 +55,7 @@ async function setImage(place: Place, release: number, isFirst: boolean): Promis
 async function undo(place: Place, release: number, isFirst: boolean): Promise<void> {
   if (!isFirst) return void (await place.kubectl("rollout", "undo", "deployment/web"));
   await apply(place, 0);
-  await place.kubectl("rollout", "status", "deployment/web", "--timeout=180s");
+  await place.kubectl("rollout", "status", "deployment/web", "--timeout=300s");
   await setImage(place, release, false);
 }
 
@@ -73,7 +73,7 @@ function helm(version: Helm): Change {
       await writeFile(join(chart, "templates", "web.yaml"), stringify(deployment(IMAGE)));
     }
     const call = await helmWith(version, kubeconfig);
-    const words = ["upgrade", "--install", "web", chart, `--namespace=${namespace}`, "--wait", "--timeout=180s"];
+    const words = ["upgrade", "--install", "web", chart, `--namespace=${namespace}`, "--wait", "--timeout=300s"];
     await call(words, { image: rolledImage(release) });
   };
 }
