@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { access, cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXIT } from "../../contract/exit-code.ts";
@@ -71,7 +71,10 @@ test("V8 takes the code that was compiled with the bundle, but not under other f
 
 test("two bundles of the same checkout have the same bytes", { timeout: 60_000 }, async () => {
   await using again = await bundle();
-  for (const name of await readdir(bundled.dir)) {
+  const entries = await readdir(bundled.dir, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  for (const { parentPath, name: file } of files) {
+    const name = relative(bundled.dir, join(parentPath, file));
     const [one, other] = await Promise.all([readFile(join(bundled.dir, name)), readFile(join(again.dir, name))]);
     expect(one.equals(other), name).toBe(true);
   }
