@@ -146,13 +146,13 @@ describe("the chart", () => {
 
   it("leaves out what is switched off", async () => {
     const guards = ["NetworkPolicy", "PodDisruptionBudget"];
-    const all = ["ServiceAccount", "Deployment", "Role", "RoleBinding", ...guards];
+    const all = ["ServiceAccount", "Deployment", "Role", "RoleBinding", "Service", ...guards];
     const policies = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "PriorityClass"];
     expect(kinds(await chart())).toEqual([...all, ...policies, "CustomResourceDefinition"].toSorted());
     expect(kinds(await chart({ crds: { enabled: false } }))).toEqual([...all, ...policies].toSorted());
     const off = { enabled: false };
     const withoutGuards = {
-      ...{ networkPolicy: off, podDisruptionBudget: off, admissionPolicies: off },
+      ...{ networkPolicy: off, podDisruptionBudget: off, admissionPolicies: off, ops: off },
       priorityClass: { create: false },
     };
     expect(kinds(await chart({ crds: off, rbac: { create: false }, ...withoutGuards }))).toEqual([
