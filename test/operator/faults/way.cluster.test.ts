@@ -122,11 +122,13 @@ async function renewed(): Promise<void> {
 }
 
 test("a silence that is shorter than the lease: it goes on leading", async () => {
+  // Where a machine that is full made it too long, the second try has an operator again.
+  if (operator.child.exitCode !== null) operator = await startHere(stage, { way });
   await renewed();
   way.stall();
   const done = way.rule(() => ({ silent: true }));
-  const life = all("short");
-  await sleep(5_000);
+  const life = all(`short-${way.requests.length}`);
+  await sleep(3_000);
   done();
   way.cut();
   await life;
