@@ -14,8 +14,12 @@ export type OpsBackend = {
   answer: (query: OpsQuery) => Promise<OpsAnswer>;
 };
 
-/** What is known, as JSON. `body` may be given to many. */
-export type OpsAnswer = { status: 200 | 503; body: string | Uint8Array<ArrayBuffer> };
+/** What is known, as JSON. `body` may be given to many. `gzip`: the same, compressed, for whoever takes that. */
+export type OpsAnswer = {
+  status: 200 | 503;
+  body: string | Uint8Array<ArrayBuffer>;
+  gzip?: Uint8Array<ArrayBuffer>;
+};
 
 /** Everything that is observed, as the answer to that query. Pure. */
 export function answerOf(observed: readonly Observed[], query: OpsQuery, now: Date): OpsAnswer {
@@ -45,9 +49,16 @@ export async function answerOps(request: Request, { token, answer }: OpsBackend)
   }
   const query = readQuery(new URL(request.url).searchParams);
   if (typeof query === "string") return refusal(head, 400, "BAD_REQUEST", query);
-  const { status, body } = await answer(query);
-  return json(head, status, body);
+  const { status, body, gzip } = await answer(query);
+  if (gzip === undefined) return json(head, status, body);
+  const vary = { vary: "accept-encoding" };
+  if (!takesGzip(request.headers.get("accept-encoding"))) return json(head, status, body, vary);
+  return json(head, status, gzip, { ...vary, "content-encoding": "gzip" });
 }
+
+/** `gzip;q=0` says that it isn't taken. */
+const takesGzip = (header: string | null): boolean =>
+  /(^|,)\s*gzip\s*(;\s*q=(1(\.0{0,3})?|0\.\d*[1-9]\d*)\s*)?(,|$)/i.test((header ?? "").slice(0, 200));
 
 const bearerOf = (header: string | null): string => /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1] ?? "";
 

@@ -26,7 +26,7 @@ type Tools = {
 };
 
 /** Nobody needs metrics more often; making them takes some ms for a thousand resources. */
-const METRICS_KEPT_MS = 1_000;
+const METRICS_KEPT = { renewMs: 1_000, keptMs: 1_000, most: 1 };
 
 /** Serves the ops endpoint, the metrics and the dashboard, from the caches. Throws Misconfigured when the port can't be had. */
 export async function openOps(
@@ -35,7 +35,7 @@ export async function openOps(
 ): Promise<OpsServer> {
   const { caches, leads, queued, subscribe } = view;
   const metrics = openMetrics(instruments, { caches, leads, queued }, clock);
-  const keep = keeper<Awaited<ReturnType<typeof metrics>>>(clock, METRICS_KEPT_MS, 1);
+  const keep = keeper<Awaited<ReturnType<typeof metrics>>>(clock, METRICS_KEPT);
   const token = tokenFile(settings.tokenFile, { clock, log });
   const limit = openLimit(clock);
   const app = createOpsApp({

@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { OpsPayload, OpsQuery } from "../../contract/ops.ts";
 import { answerOf } from "../../contract/ops-answer.ts";
@@ -119,4 +120,14 @@ test("another limit is another answer, and of thousands each has fewer runs", as
   expect(most(await ask({ name: "web-1" }))).toBe(20);
   expect(most(await ask())).toBe(9);
   expect(most(await ask({ limit: 3 }))).toBe(3);
+});
+
+test("what is large can be had compressed, and is the same", async () => {
+  const { answer, caches, failed, status } = setUp();
+  for (let index = 0; index < 300; index++) caches.resource(`web-${index}`, status([failed(MINUTE)]));
+  const { body, gzip = null } = await answer(OpsQuery.parse({}));
+  expect(body.length).toBeGreaterThan(65_536);
+  expect(gzip?.length).toBeLessThan(body.length / 5);
+  expect(gunzipSync(gzip ?? "").equals(body as Uint8Array)).toBe(true);
+  expect(await answer(OpsQuery.parse({ name: "web-1" }))).not.toHaveProperty("gzip");
 });

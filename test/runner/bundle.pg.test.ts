@@ -72,7 +72,7 @@ test("V8 takes the code that was compiled with the bundle, but not under other f
 test("two bundles of the same checkout have the same bytes", { timeout: 60_000 }, async () => {
   await using again = await bundle();
   const entries = await readdir(bundled.dir, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
+  const files = entries.filter((each) => each.isFile());
   for (const { parentPath, name: file } of files) {
     const name = relative(bundled.dir, join(parentPath, file));
     const [one, other] = await Promise.all([readFile(join(bundled.dir, name)), readFile(join(again.dir, name))]);
