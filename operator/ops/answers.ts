@@ -17,7 +17,7 @@ import { keeper } from "./kept.ts";
 import { observedOf } from "./observed-of.ts";
 import type { Read } from "./observed-of.ts";
 
-/** An answer is at most so old when it is given. */
+/** An answer is at most a second old when it is given, and is made anew beside from half of that on. */
 const KEPT = { renewMs: 500, keptMs: 1_000, most: 4 };
 /** Between two turns of the event loop: the leader has other work. */
 const AT_ONCE = 50;
