@@ -33,8 +33,9 @@ for (const stage of stages) {
   sums.push(...(await Promise.all(wanted.map(run))));
 }
 
-const { passed, failed, skipped, problems, shaky } = add(sums);
+const { passed, failed, skipped, failures, problems, shaky } = add(sums);
 for (const one of shaky) console.log(`passed at the second try: ${one}`);
+for (const failure of failures) console.log(`failed: ${failure}`);
 for (const problem of problems) console.log(problem);
 console.log(`tests: ${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed > 0 || problems.length > 0 ? 1 : 0;

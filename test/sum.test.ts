@@ -10,8 +10,10 @@ function report(statuses: Record<string, string>, file = "passed"): Report {
 
 test("tests are counted by their status, and sums are added", () => {
   const sum = sumSuite("unit", report({ a: "passed", b: "failed", "needs root": "skipped" }, "failed"), 1, allowed);
-  expect(sum).toEqual({ passed: 1, failed: 1, skipped: 1, problems: [], shaky: [] });
-  expect(add([sum, sum])).toEqual({ passed: 2, failed: 2, skipped: 2, problems: [], shaky: [] });
+  const failures = ["unit: a.test.ts: b: "];
+  expect(sum).toEqual({ passed: 1, failed: 1, skipped: 1, failures, problems: [], shaky: [] });
+  const twice = { passed: 2, failed: 2, skipped: 2, failures: [...failures, ...failures], problems: [], shaky: [] };
+  expect(add([sum, sum])).toEqual(twice);
 });
 
 test("a test that passed when it was tried again is counted as passed, and named with what it failed by", () => {
@@ -19,6 +21,13 @@ test("a test that passed when it was tried again is counted as passed, and named
   const file = { name: "a.test.ts", status: "passed", message: "", assertionResults };
   const sum = sumSuite("unit", { testResults: [file] }, 0, allowed);
   expect(sum).toMatchObject({ passed: 1, failed: 0, problems: [], shaky: ["unit: a: Error: too late"] });
+});
+
+test("a test that failed is named with its file and the first line of its error, cut to a line's length", () => {
+  const assertionResults = [{ fullName: "a", status: "failed", failureMessages: [`Error: ${"x".repeat(300)}\nat b`] }];
+  const file = { name: "/there/a.test.ts", status: "failed", message: "", assertionResults };
+  const { failures } = sumSuite("unit", { testResults: [file] }, 1, allowed);
+  expect(failures).toEqual([`unit: a.test.ts: a: Error: ${"x".repeat(300)}`.slice(0, 150)]);
 });
 
 test.for([

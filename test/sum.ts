@@ -1,3 +1,5 @@
+import { basename } from "node:path";
+
 /** What vitest's JSON reporter writes, as far as it counts here. */
 export type Report = {
   testResults: {
@@ -15,12 +17,17 @@ export type Sum = {
   passed: number;
   failed: number;
   skipped: number;
+  /** Failed tests, each with its first error, in one short line: the end of a long log is often all that is kept. */
+  failures: string[];
   problems: string[];
   /** Tests that failed at first and passed when tried again, each with its first error: to be mended, all the same. */
   shaky: string[];
 };
 
-const none = (): Sum => ({ passed: 0, failed: 0, skipped: 0, problems: [], shaky: [] });
+const none = (): Sum => ({ passed: 0, failed: 0, skipped: 0, failures: [], problems: [], shaky: [] });
+
+const lineLength = 150;
+const firstLine = (name: string, failure = "") => `${name}: ${failure.split("\n", 1)[0]}`.slice(0, lineLength);
 
 /**
  * Counts a suite's tests from its report. `problems` are reasons to fail that no count shows: a report that is missing,
@@ -39,9 +46,11 @@ export function sumSuite(
     for (const { fullName, status, failureMessages: [failure] = [] } of file.assertionResults) {
       if (status === "passed") {
         sum.passed++;
-        if (failure !== undefined) sum.shaky.push(`${suite}: ${fullName}: ${failure.split("\n", 1)[0]}`);
-      } else if (status === "failed") sum.failed++;
-      else {
+        if (failure !== undefined) sum.shaky.push(firstLine(`${suite}: ${fullName}`, failure));
+      } else if (status === "failed") {
+        sum.failed++;
+        sum.failures.push(firstLine(`${suite}: ${basename(file.name)}: ${fullName}`, failure));
+      } else {
         sum.skipped++;
         const mayBe = allowed.some((skip) => skip.suite === suite && skip.test === fullName);
         if (!mayBe) sum.problems.push(`${suite}: skipped, and not in allowed-skips.json: ${fullName}`);
@@ -64,6 +73,7 @@ export function add(sums: Sum[]): Sum {
     total.passed += sum.passed;
     total.failed += sum.failed;
     total.skipped += sum.skipped;
+    total.failures.push(...sum.failures);
     total.problems.push(...sum.problems);
     total.shaky.push(...sum.shaky);
   }
