@@ -1,29 +1,39 @@
 import type { Alert, MigrationState, OpsPayload, OpsQuery } from "./ops.ts";
-import type { Observed, ObservedRun } from "./ops-observed.ts";
+import type { Moment, Observed, ObservedRun } from "./ops-observed.ts";
 import { alertsOf, bySeverity, statusOf } from "./ops-status.ts";
 import type { Run } from "./run.ts";
 
 /** Everything that is observed, as the payload that the query asks for. Pure: `now` is given. */
 export function makePayload(all: readonly Observed[], query: OpsQuery, now: Date): OpsPayload {
   const chosen = all.filter((one) => isAsked(one, query));
-  return { ...summaryOf(chosen, query, now), migrations: chosen.map((one) => stateOf(one, query.limit)) };
+  const moment = momentOf(query, now);
+  const alerts = chosen.flatMap((one) => alertsOf(one, moment));
+  const migrations = chosen.map((one) => stateOf(one, query.limit));
+  return { ...summaryOf({ alerts, migrations: migrations.length }, query, now), migrations };
 }
 
 /** Whether the query asks for it. */
 export const isAsked = (one: Pick<Observed, "namespace" | "name">, { namespace, name }: OpsQuery): boolean =>
   (namespace === "" || one.namespace === namespace) && (name === "" || one.name === name);
 
-/** The payload but for its `migrations`, of those that the query asks for. */
-export function summaryOf(chosen: readonly Observed[], query: OpsQuery, now: Date): Omit<OpsPayload, "migrations"> {
-  const { lookbackMinutes } = query;
-  const moment = { now, lookbackMs: lookbackMinutes * 60_000 };
-  const alerts = bySeverity([...chosen.flatMap((one) => alertsOf(one, moment)), ...nothingMatches(chosen, query)]);
-  return { status: statusOf(alerts), generatedAt: now.toISOString(), lookbackMinutes, alerts };
+/** What the query's alerts are judged by. */
+export const momentOf = ({ lookbackMinutes }: OpsQuery, now: Date): Moment => ({
+  now,
+  lookbackMs: lookbackMinutes * 60_000,
+});
+
+/** What was found in those that the query asks for: the alerts of each in turn, and how many they are. */
+export type Findings = { alerts: readonly Alert[]; migrations: number };
+
+/** The payload but for its `migrations`. */
+export function summaryOf(found: Findings, query: OpsQuery, now: Date): Omit<OpsPayload, "migrations"> {
+  const alerts = bySeverity([...found.alerts, ...nothingMatches(found.migrations, query)]);
+  return { status: statusOf(alerts), generatedAt: now.toISOString(), lookbackMinutes: query.lookbackMinutes, alerts };
 }
 
 /** A name that was misspelt must not look like a database where all is well. */
-function nothingMatches(chosen: readonly Observed[], { namespace, name }: OpsQuery): Alert[] {
-  if (chosen.length > 0 || (namespace === "" && name === "")) return [];
+function nothingMatches(migrations: number, { namespace, name }: OpsQuery): Alert[] {
+  if (migrations > 0 || (namespace === "" && name === "")) return [];
   const asked = [namespace, name].filter((part) => part !== "").join("/");
   return [
     { severity: "warning", code: "STALE_TELEMETRY", namespace, name, message: `nothing here is called ${asked}` },

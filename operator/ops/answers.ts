@@ -6,8 +6,8 @@ import type { Alert, OpsQuery } from "../../contract/ops.ts";
 import { notReady } from "../../contract/ops-answer.ts";
 import type { OpsAnswer } from "../../contract/ops-answer.ts";
 import type { Observed } from "../../contract/ops-observed.ts";
-import { isAsked, stateOf, summaryOf } from "../../contract/ops-payload.ts";
-import { bySeverity, statusOf } from "../../contract/ops-status.ts";
+import { isAsked, momentOf, stateOf, summaryOf } from "../../contract/ops-payload.ts";
+import { alertsOf, bySeverity, statusOf } from "../../contract/ops-status.ts";
 import type { Clock } from "../clock.ts";
 import type { Caches } from "../watch/caches.ts";
 import type { RawMigration } from "../watch/migration.ts";
@@ -55,22 +55,19 @@ export function openAnswers(caches: Watched, clock: Clock): (query: OpsQuery) =>
     const sight = sightOf(caches, clock);
     const chosen = chosenOf(caches, query);
     const limit = Math.max(1, Math.min(query.limit, Math.floor(MOST_RUNS / Math.max(1, chosen.length))));
-    const observed: Observed[] = [];
+    const moment = momentOf(query, sight.now);
+    const found: Alert[] = [];
     const states: Buffer[] = [];
     for (const [index, raw] of chosen.entries()) {
       if (index % AT_ONCE === AT_ONCE - 1) await turn();
       const one = know(raw);
-      if (one.jobs.size > 0) {
-        const live = liveOf(one, sight);
-        observed.push(live);
-        states.push(jsonOf(live, limit));
-        continue;
-      }
-      observed.push(one.observed);
-      if (one.limit !== limit) Object.assign(one, { limit, state: jsonOf(one.observed, limit) });
-      states.push(one.state);
+      const isLive = one.jobs.size > 0;
+      const observed = isLive ? liveOf(one, sight) : one.observed;
+      found.push(...alertsOf(observed, moment));
+      if (!isLive && one.limit !== limit) Object.assign(one, { limit, state: jsonOf(observed, limit) });
+      states.push(isLive ? jsonOf(observed, limit) : one.state);
     }
-    const summary = summaryOf(observed, query, sight.now);
+    const summary = summaryOf({ alerts: found, migrations: states.length }, query, sight.now);
     const alerts = bySeverity([...summary.alerts, ...silence(sight.silentMs)]);
     const status = statusOf(alerts);
     const head = JSON.stringify({ ...summary, status, alerts });

@@ -41,6 +41,21 @@ test("a key that is added many times runs once", async () => {
   expect(queue).toMatchObject({ waiting: 0, running: 1 });
 });
 
+test("many keys are begun a few in a turn, so that whoever asks the process meanwhile gets an answer in between", async () => {
+  const { clock, queue, run } = setUp();
+  const { worker, started } = handWorker();
+  const seen: number[] = [];
+  void run(worker);
+  for (const key of ["a", "b", "c", "d", "e"]) queue.add(key);
+  const look = (): void => {
+    seen.push(started.length);
+    if (started.length < 5) clock.soon(look);
+  };
+  clock.soon(look);
+  await clock.pass(SOON);
+  expect(seen).toEqual([2, 4, 5]);
+});
+
 test("a key that changes while it runs runs again as soon as it is done, not before", async () => {
   const { clock, queue, run } = setUp();
   const { worker, started, end } = handWorker();

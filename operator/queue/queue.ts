@@ -14,6 +14,9 @@ export type QueueOptions = { clock: Clock; failed: (failed: Failed) => void; ran
 /** Of so many keys that are taken one is of the backlog, even while fresh ones keep coming. */
 const BACKLOG_SHARE = 16;
 
+/** So many are begun in one turn of the event loop: a look takes a millisecond, and who asks this process waits for it. */
+const A_TURN = 2;
+
 type Wish = "fresh" | "low" | null;
 
 /**
@@ -115,7 +118,8 @@ export class Queue {
   #start(): void {
     if (this.#runner === null) return;
     const { worker, concurrency, signal, ended } = this.#runner;
-    while (!signal.aborted && this.#running.size < concurrency) {
+    for (let begun = 0; !signal.aborted && this.#running.size < concurrency; begun++) {
+      if (begun === A_TURN) return this.#startSoon();
       const key = this.#take();
       if (key === null) break;
       void this.#work(key, worker);
