@@ -3,7 +3,7 @@ import { aims } from "./aims.ts";
 import { latencyOf, spreadOf } from "./summary.ts";
 import type { Summary } from "./summary.ts";
 
-const lists = { resources: 5_000, jobs: 5_000, pods: 5_000 };
+const lists = { resources: 5_000, jobs: 5_000, pods: 5_000, bytes: 1e6 };
 
 /** A run that reaches every aim by a hair. */
 const summary = (): Summary => ({
@@ -28,11 +28,19 @@ const summary = (): Summary => ({
     ...{
       count: 5_000,
       oneByOne: latencyOf([25]),
+      writesOneByOne: latencyOf([20]),
       toCondition: latencyOf([50]),
       endsCpuMsEach: 1,
       residentBytes: 130e6,
     },
-    ...{ restCores: 0.01, readyMs: spreadOf([2_000]), restartedBytes: 120e6, relistMs: spreadOf([1_000]), lists },
+    ...{
+      restCores: 0.01,
+      readyMs: spreadOf([2_000]),
+      restartedBytes: 120e6,
+      relistMs: spreadOf([1_000]),
+      plainListMs: spreadOf([900]),
+      lists,
+    },
   },
   empty: { readyMs: spreadOf([1_000]), residentBytes: spreadOf([85e6]) },
 });

@@ -121,10 +121,20 @@ async function measureMany(stage: Stage, program: Program, count: number): Promi
       say(`${made + BURST} resources: ${rate(burst)} a second, ${(burst.cpuMs / BURST).toFixed(2)} ms of CPU each`);
     }
     const oneByOne = await measureOneByOne(stage, { jobs, prefix: "one", count: ONE_BY_ONE });
+    const status = await statusOf(stage.client, "one-0");
+    const writesOneByOne = await measureWritesOneByOne(stage, { status, count: ONE_BY_ONE });
     const toConditionMs = await measureEnds(stage, jobs, names("one", ONE_BY_ONE));
     await quiet(operator);
     const rest = await measureRest(operator, REST_MS);
-    return { bursts, endsCpuMs, oneByOne, toConditionMs, rest, residentBytes: operator.residentBytes() };
+    return {
+      bursts,
+      endsCpuMs,
+      oneByOne,
+      writesOneByOne,
+      toConditionMs,
+      rest,
+      residentBytes: operator.residentBytes(),
+    };
   })();
   say(`at rest, restarting on ${cluster.name}`);
   const starts = await measureStarts(stage, { program, times: 3 });

@@ -95,6 +95,8 @@ function latencies({ bursts, alone, writesAlone, many }: Summary): string[] {
   if (many !== null) {
     rows.push(latency(`from create to Job, in a burst of the last ${BURST} of ${many.count}`, many.last.toJob));
     rows.push(latency(`from create to Job, one at a time, with ${many.count} others`, many.oneByOne));
+    const writes = `status and Job by a plain client, one at a time, with ${many.count} others`;
+    rows.push(latency(writes, many.writesOneByOne));
     rows.push(latency("from the event of a container's end to the condition's", many.toCondition));
   }
   return rows.length === 0 ? [] : table(["ms", "of", "p50", "p99", "most"], rows);
@@ -114,7 +116,7 @@ function resting({ empty, many }: Summary): string[] {
     text.push(
       `With ${lists.resources} resources, ${lists.jobs} Jobs and ${lists.pods} pods: ${megabytes(many.residentBytes)} resident after making them, ` +
         `${megabytes(many.restartedBytes)} after a restart; ready ${spread(many.readyMs)} ms after its start; ` +
-        `everything listed again in ${spread(many.relistMs)} ms; at rest ${number(many.restCores * 100, 2)} % of a core. ` +
+        `everything listed again in ${spread(many.relistMs)} ms, the same ${megabytes(lists.bytes)} by a plain client that reads nothing of them in ${spread(many.plainListMs)} ms; at rest ${number(many.restCores * 100, 2)} % of a core. ` +
         `From a run's end to its condition the operator takes ${number(many.endsCpuMsEach, 2)} ms of CPU.`,
       "",
     );

@@ -71,7 +71,8 @@ export function endRun(namespace: string, { resource, job, runId, key }: Run): C
         "batch.kubernetes.io/job-name": job.name,
       },
     },
-    spec: { restartPolicy: "Never", containers: [{ name: RUNNER_CONTAINER, image }] },
+    // On a node, as what has run is: a pod without one is looked at by the gate too.
+    spec: { nodeName: "node", restartPolicy: "Never", containers: [{ name: RUNNER_CONTAINER, image }] },
   };
   const at = `${new Date().toISOString().slice(0, 19)}Z`;
   // Each its own database: those that share one look at one another.

@@ -19,6 +19,7 @@ export type Measured = {
     /** By burst, of its runs' ends, ms. */
     endsCpuMs: number[];
     oneByOne: number[];
+    writesOneByOne: number[];
     toConditionMs: number[];
     residentBytes: number;
     rest: Rest;
@@ -59,6 +60,7 @@ export type Summary = {
     /** Of the last burst, when nearly all were there. */
     last: { perSecond: number; toJob: Latency; cpuMsEach: number };
     oneByOne: Latency;
+    writesOneByOne: Latency;
     toCondition: Latency;
     endsCpuMsEach: number;
     residentBytes: number;
@@ -66,7 +68,8 @@ export type Summary = {
     readyMs: Spread;
     restartedBytes: number;
     relistMs: Spread;
-    lists: Omit<Lists, "relistMs">;
+    plainListMs: Spread;
+    lists: Omit<Lists, "relistMs" | "plainMs">;
   } | null;
   empty: { readyMs: Spread; residentBytes: Spread } | null;
 };
@@ -103,7 +106,7 @@ export function summarize({ empty, floor, writes, bursts, alone, writesAlone, ma
 }
 
 function summarizeMany(many: NonNullable<Measured["many"]>): NonNullable<Summary["many"]> {
-  const { relistMs, ...lists } = many.lists;
+  const { relistMs, plainMs, ...lists } = many.lists;
   const last = many.bursts.at(-1);
   if (last === undefined) throw new Error("no burst of the many");
   const count = many.bursts.reduce((sum, burst) => sum + burst.count, 0);
@@ -111,6 +114,7 @@ function summarizeMany(many: NonNullable<Measured["many"]>): NonNullable<Summary
     count,
     last: { perSecond: last.perSecond, toJob: latencyOf(last.toJobMs), cpuMsEach: last.cpuMs / last.count },
     oneByOne: latencyOf(many.oneByOne),
+    writesOneByOne: latencyOf(many.writesOneByOne),
     toCondition: latencyOf(many.toConditionMs),
     endsCpuMsEach: many.endsCpuMs.reduce((sum, cpuMs) => sum + cpuMs, 0) / count,
     residentBytes: many.residentBytes,
@@ -118,6 +122,7 @@ function summarizeMany(many: NonNullable<Measured["many"]>): NonNullable<Summary
     readyMs: spreadOf(many.starts.readyMs),
     restartedBytes: Math.max(...many.starts.residentBytes),
     relistMs: spreadOf(relistMs),
+    plainListMs: spreadOf(plainMs),
     lists,
   };
 }
