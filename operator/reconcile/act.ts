@@ -140,8 +140,12 @@ async function deleteJob(
   mustLead(context);
   log.info({ ...resource, job, why }, "job deleted");
   const body = { propagationPolicy: "Foreground", preconditions: { uid } };
-  const isGone = await gone(api.request("DELETE", pathOf(JOBS, resource.namespace, job), { body }));
-  if (isGone) caches.jobs.remove(`${resource.namespace}/${job}`, uid);
+  const deleting = api.request<Partial<Job>>("DELETE", pathOf(JOBS, resource.namespace, job), { body });
+  const isGone = await gone(deleting);
+  if (isGone) return caches.jobs.remove(`${resource.namespace}/${job}`, uid);
+  // With its time of deletion: the next look, which may come before the watch's word, doesn't ask again.
+  const { metadata, status } = await deleting;
+  if (metadata?.uid === uid) caches.jobs.put({ metadata, status: status ?? {} });
 }
 
 /** How long a deletion may take until it is asked for again. */

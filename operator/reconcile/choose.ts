@@ -3,7 +3,6 @@ import { KUBERNETES_JOB } from "../../contract/resource/names.ts";
 import type { DriftCheck, Release } from "../../contract/resource/status.ts";
 import { jobName } from "../job/job-name.ts";
 import type { Copy, RunOrder, RunSource } from "../job/order.ts";
-import type { Outcome } from "../outcome/outcome.ts";
 import type { Wanted } from "../release/target.ts";
 import { cut } from "./cut.ts";
 import { DRIFT_KEY, driftDueAt } from "./drift.ts";
@@ -35,11 +34,17 @@ export function choose(ledger: Ledger, observed: Observed): Choice {
 export function strays(ledger: Ledger, { jobs }: Pick<Observed, "jobs">): ObservedJob[] {
   const active = running(ledger)?.job;
   const check = ledger.drift?.running === true ? ledger.drift.job : undefined;
-  return jobs.filter(({ name, outcome }) => mayRun(outcome) && name !== active && name !== check);
+  return jobs.filter((job) => mayRun(job) && job.name !== active && job.name !== check);
 }
 
-/** One that is judged lost may still begin: an image volume that can't be mounted is tried for ever. */
-const mayRun = (outcome: Outcome): boolean => !hasEnded(outcome) || (outcome.is === "lost" && outcome.lingers === true);
+/**
+ * One that is judged lost may still begin: an image volume that can't be mounted is tried for ever, and of a Job that is
+ * being deleted there may be a pod that isn't known yet, until the Job itself is gone.
+ */
+const mayRun = ({ outcome, isDeleting }: ObservedJob): boolean => {
+  if (!hasEnded(outcome)) return true;
+  return outcome.is === "lost" && (outcome.lingers === true || (isDeleting && outcome.pod === null));
+};
 
 /** `Running` without a Job: the operator died before it made it, or somebody deleted it. The same one again. */
 function restart(ledger: Ledger, active: Release, observed: Observed): Choice {

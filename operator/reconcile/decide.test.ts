@@ -203,6 +203,20 @@ test("nothing is started while a Job that should be gone is still there", () => 
   expect(web.created.map(({ attempt }) => attempt)).toEqual([1, 2]);
 });
 
+test("a lost status and a Job that is being deleted, with no pod that is known: nothing is started until it is gone", () => {
+  const web = world({ slowDeletion: true });
+  web.look();
+  web.forget();
+  expect(web.look().acts.map(({ is }) => is)).toEqual(["deleteJob"]);
+  web.lose("PodDeleted");
+  for (const job of web.jobs) if (job.outcome.is === "lost") job.outcome.pod = null;
+  expect(web.look().acts).toEqual([]);
+  expect(web.message()).toContain("waits until the Job");
+  web.collect();
+  web.look();
+  expect(web.created).toHaveLength(2);
+});
+
 test("a suspended resource starts nothing, finishes what is on, and is neither stalled nor reconciling", () => {
   const web = world({ spec: { suspend: true } });
   expect(web.look().acts).toEqual([]);

@@ -47,6 +47,25 @@ test("a run's own pod proves it", async () => {
   expect(web.status.releases).toMatchObject([{ state: "Applied" }]);
 });
 
+test("a status that was wiped: its Job is deleted once, and nothing is started beside it until it is gone", async () => {
+  const deleted = "2026-03-01T00:00:09Z";
+  const web = server({}, ({ method, path }) => {
+    const job = onlyJob(web);
+    if (method !== "DELETE" || !path.endsWith(`/jobs/${job.metadata.name}`)) return undefined;
+    return { ...job, metadata: { ...job.metadata, resourceVersion: "900", deletionTimestamp: deleted } };
+  });
+  await web.look();
+  const first = onlyJob(web);
+  web.wipe();
+  web.calls.length = 0;
+  for (let looks = 0; looks < 3; looks++) await web.look();
+  expect(web.calls.filter((call) => /^(DELETE|POST)/.test(call))).toEqual([expect.stringMatching(/^DELETE jobs/)]);
+  expect(web.message()).toContain(`waits until the Job ${first.metadata.name} is gone`);
+  web.stores.jobs.event("DELETED", { ...first, metadata: { ...first.metadata, resourceVersion: "901" } });
+  await web.look();
+  expect(web.calls.filter((call) => call.startsWith("POST"))).toHaveLength(1);
+});
+
 test("a pod with a run's labels that is of another Job, deleted by hand say, says nothing of the run", async () => {
   const web = server();
   await web.look();

@@ -136,6 +136,11 @@ export function server(status: unknown = {}, answer: (call: Call) => unknown = (
       const changed = { ...metadata, generation, resourceVersion: String(++version) };
       stores.migrations.event("MODIFIED", { ...rest, metadata: changed, spec: { ...(spec as object), ...changes } });
     },
+    /** Somebody takes the status away. */
+    wipe(): void {
+      const { metadata, spec } = migration();
+      stores.migrations.event("MODIFIED", { metadata: { ...metadata, resourceVersion: String(++version) }, spec });
+    },
     annotate(annotations: Record<string, string>): void {
       const { metadata, ...rest } = migration();
       const changed = { ...metadata, annotations, resourceVersion: String(++version) };

@@ -47,7 +47,7 @@ export async function expectTruth(stage: Stage, key: string, truth: Truth): Prom
     own.filter(({ pods }) => pods > 1),
     `${key}: pods that ran twice`,
   ).toEqual([]);
-  expect(kubelet.overlaps, "Jobs of one resource at once").toEqual([]);
+  expect(kubelet.overlaps.get(key) ?? [], `${key}: Jobs at once`).toEqual([]);
   const told = (latest(stage, key)?.status?.runs ?? []).map(({ id, status }) => `${id} ${status}`);
   for (const run of own.filter(({ status }) => status !== null && status !== "KILLED")) {
     expect(told, `${key}: its runs in status ${told.join()}`).toContain(`${run.runId} ${run.status}`);

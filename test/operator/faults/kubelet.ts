@@ -34,8 +34,8 @@ export type Kubelet = Disposable & {
   plays: Map<string, Play[]>;
   /** Every Job that was made, in order. */
   runs: Run[];
-  /** Jobs that were made while another one of the resource's could still run. */
-  overlaps: string[];
+  /** Jobs that were made while another one of the resource's could still run, by resource. */
+  overlaps: Map<string, string[]>;
   /** How far the nodes' clocks are ahead, ms. */
   offMs: number;
 };
@@ -49,7 +49,7 @@ export async function startKubelet(api: Api): Promise<Kubelet> {
   const stop = new AbortController();
   const { signal } = stop;
   const runs: Run[] = [];
-  const overlaps: string[] = [];
+  const overlaps: Kubelet["overlaps"] = new Map();
   const plays = new Map<string, Play[]>();
   const self: Kubelet = { plays, runs, overlaps, offMs: 0, [Symbol.dispose]: () => stop.abort() };
   const runOf = (uid: string | undefined) => runs.find(({ job }) => job.metadata.uid === uid);
@@ -68,7 +68,10 @@ export async function startKubelet(api: Api): Promise<Kubelet> {
       order: [annotations[key], annotations[epoch], attempt].join(" "),
     };
     const other = runs.find((each) => each.owner === owner && each.status === null && !each.gone);
-    if (other !== undefined) overlaps.push(`${job.metadata.name} beside ${other.job.metadata.name}`);
+    if (other !== undefined) {
+      const known = overlaps.get(run.resource) ?? [];
+      overlaps.set(run.resource, [...known, `${job.metadata.name} beside ${other.job.metadata.name}`]);
+    }
     runs.push(run);
     const scripted = plays.get(run.resource) ?? [SUCCESS];
     const count = runs.filter(({ resource }) => resource === run.resource).length;
