@@ -1,16 +1,17 @@
 /** The charts by real helms on a real cluster: a hook that migrates, and the operator with its test. */
 import { randomBytes } from "node:crypto";
 import { describe, expect, inject, it } from "vitest";
-import { temporaryFolder } from "../../images/folder.ts";
 import { database } from "../../postgres/database.ts";
 import type { TestDatabase } from "../../postgres/database.ts";
 import { CANARY, leaks } from "../../runner/canary.ts";
 import { chartFolder, HELMS, helmWith } from "../helm.ts";
 import type { Helm } from "../helm.ts";
 import { applyCrd } from "../install.ts";
-import { writeAppChart } from "./app-chart.ts";
+import { exampleImage } from "./example-images.ts";
+import { openExample } from "./example-release.ts";
 import { sharedCluster } from "./scene.ts";
-import { appImage, bareImage, LAST } from "./sources.ts";
+import { LAST } from "./sources.ts";
+import type { ExampleRelease } from "./sources.ts";
 import { forPods } from "./stage.ts";
 
 type Json = Record<string, unknown>;
@@ -42,70 +43,57 @@ async function place(version: Helm) {
 
 const [repository = "", tag = ""] = inject("image").split(/:(?=[^:]*$)/);
 const image = { repository, tag };
+/** How each release's files leave its image. */
+const COPY = { 1: "InitContainer", 2: "ImageVolume" } as const satisfies Record<ExampleRelease, string>;
 
-/** The last migration that is applied, and what the newest run says of itself. */
+/** What the newest run says of itself in the app's own run log. */
 async function told({ query }: TestDatabase) {
   const [run] = await query<Json>(
-    `select runner, source, status, version_after, error_migration from lockkeeper.migration_run_log
+    `select runner, source, status, version_after, error_migration from public.migration_run_log
      order by started_at desc limit 1`,
   );
   return run;
 }
 
 describe.each(HELMS)("%s", (version) => {
-  it("migrates before a release's pods, and a failed migration fails the upgrade and leaves the old pods", async () => {
+  it("releases the example by its own chart; a failed migration fails the upgrade and leaves the old pods", async () => {
     await using at = await place(version);
-    await using folder = await temporaryFolder("app-chart");
-    await writeAppChart(folder.path);
-    await at.helm(["dependency", "update", folder.path]);
-    const deploy = async (command: string, source: Json & { image: string }) =>
-      await at.helm([command, "web", folder.path, "--wait", "--timeout=120s"], {
-        global: { image: source.image },
-        runs: inject("image"),
-        "database-migration": {
-          image,
-          timeoutSeconds: 120,
-          source: { ...source, image: "{{ .Values.global.image }}" },
-          database: { urlSecret: { name: "web-db" } },
-        },
-      });
-    const pods = async (...args: string[]) => (await at.kubectl("get", "pods", ...args)).trim().split(/\s+/);
-    const web = async () =>
-      await pods(
-        "--selector=app=web",
-        "--output=jsonpath={range .items[*]}{.metadata.uid} {.spec.containers[0].env[0].value} {.status.phase}{end}",
-      );
+    await using example = await openExample(at);
+    const deploy = async (command: "install" | "upgrade", release: ExampleRelease): Promise<string> =>
+      await example.deploy(command, release, { flags: ["--wait"], migration: { source: { copy: COPY[release] } } });
+    const web = async (): Promise<string> => (await example.pods()).join(" ");
 
-    await deploy("install", { image: appImage(1), copy: "InitContainer" });
+    await deploy("install", 1);
     const success = { runner: "helm-hook", status: "SUCCESS", error_migration: null };
-    expect(await told(at.db)).toEqual({ ...success, source: appImage(1), version_after: LAST[1] });
-    const old = await web();
-    expect(old.slice(1)).toEqual([appImage(1), "Running"]);
+    expect(await told(at.db)).toEqual({ ...success, source: exampleImage(1), version_after: LAST[1] });
+    const old = await example.pods();
+    expect(old).toEqual([[expect.anything(), exampleImage(1), "Running"]]);
+    expect(await example.health()).toEqual({ status: "ok", release: 1 });
 
     // Release 2 adds it.
     await at.db.query("alter table workouts add column effort smallint");
-    await expect(deploy("upgrade", { image: bareImage(2), copy: "ImageVolume" })).rejects.toThrow(
-      /pre-upgrade.*failed/s,
-    );
+    await expect(deploy("upgrade", 2)).rejects.toThrow(/pre-upgrade.*failed/s);
     expect(await told(at.db)).toMatchObject({ status: "FAILED", error_migration: "0011_steady_juggernaut" });
-    expect(await web()).toEqual(old);
+    expect(await example.pods()).toEqual(old);
     const history = JSON.parse(await at.helm(["history", "web", "--output=json"])) as { status: string }[];
     expect(history.map(({ status }) => status)).toEqual(["deployed", "failed"]);
-    const selector = "--selector=job-name=web-database-migration";
     const ended = "{.items[0].status.containerStatuses[0].state.terminated.exitCode}";
-    expect(await pods(selector, `--output=jsonpath=${ended}`)).toEqual(["11"]);
+    const job = ["--selector=job-name=web-database-migration", `--output=jsonpath=${ended}`];
+    expect(await at.kubectl("get", "pods", ...job)).toBe("11");
     const log = await at.kubectl("logs", "job/web-database-migration");
     expect(log).toContain("0011_steady_juggernaut");
     expect(leaks({ log, pod: await at.kubectl("get", "pods", "--output=json") })).toEqual([]);
 
     await at.db.query("alter table workouts drop column effort");
-    await deploy("upgrade", { image: bareImage(2), copy: "ImageVolume" });
-    expect(await told(at.db)).toEqual({ ...success, source: bareImage(2), version_after: LAST[2] });
-    expect((await web()).join()).toContain(bareImage(2));
+    await deploy("upgrade", 2);
+    expect(await told(at.db)).toEqual({ ...success, source: exampleImage(2), version_after: LAST[2] });
+    expect(await web()).toContain(exampleImage(2));
+    await expect.poll(example.health, { timeout: 20_000 }).toEqual({ status: "ok", release: 2 });
 
     await at.helm(["uninstall", "web", "--wait"]);
-    await deploy("install", { image: bareImage(2), copy: "ImageVolume" });
-    expect((await web()).join()).toContain(bareImage(2));
+    await deploy("install", 2);
+    expect(await web()).toContain(exampleImage(2));
+    expect(await example.health()).toEqual({ status: "ok", release: 2 });
   });
 
   it("installs the operator, whose test migrates a database, and tells what keeps it from it", async () => {

@@ -5,6 +5,7 @@ import { clusterUp } from "../../cluster/cluster.ts";
 import { startServer } from "../../postgres/server.ts";
 import { temporaryFolder } from "../../images/folder.ts";
 import { writeRolledImages } from "../rollouts/images.ts";
+import { exampleImages } from "./example-images.ts";
 import { writeSources } from "./sources.ts";
 
 declare module "vitest" {
@@ -27,7 +28,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const archive = join(folder.path, "sources.tar");
   const sources = writeSources(archive);
   const rolled = join(folder.path, "rolled.tar");
-  const rollouts = writeRolledImages(rolled, 1);
+  const rollouts = writeRolledImages(rolled, 1, exampleImages);
   const built = buildImage("localhost/lockkeeper:e2e");
   // One that failed while the cluster starts is told by the await below, after the cluster was taken away.
   for (const work of [sources, rollouts, built]) work.catch(() => {});

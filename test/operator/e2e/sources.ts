@@ -7,29 +7,32 @@ import type { Layer } from "../../images/archive.ts";
 import { addCp, addProgram } from "../../images/cp.ts";
 import { temporaryFolder } from "../../images/folder.ts";
 
-const releases = fileURLToPath(new URL("../../../examples/workoutlog/releases", import.meta.url));
+/** The example's folders of migrations. */
+export const releases = fileURLToPath(new URL("../../../examples/workoutlog/releases", import.meta.url));
 
 /** In every one of them. */
 export const PATH = "/app/drizzle";
 export const LAST = { 1: "0010_solid_watchtower", 2: "0012_keen_valkyrie" } as const;
-type Release = keyof typeof LAST;
+export type ExampleRelease = keyof typeof LAST;
 
 /** An app's image of that release. */
-export const appImage = (release: Release): string => `localhost/workoutlog-files:${release}`;
+export const appImage = (release: ExampleRelease): string => `localhost/workoutlog-files:${release}`;
 /** The same without anything to run, as distroless as an image can be. */
-export const bareImage = (release: Release): string => `localhost/workoutlog-bare:${release}`;
+export const bareImage = (release: ExampleRelease): string => `localhost/workoutlog-bare:${release}`;
 
 const A = { "0001_a.sql": "create table a (id int);" };
 const B = { "0002_b.sql": "create table b (id int);" };
+const ALTER = "alter table a add column b int;";
 const SERVED = {
   one: A,
   two: { ...A, ...B },
   broken: { ...A, ...B, "0003_c.sql": "create tabel c (id int);" },
-  /** It waits while somebody reads the table. */
-  altering: { ...A, "0002_alter.sql": "alter table a add column b int;" },
+  /** These two wait while somebody reads the table. */
+  three: { ...A, ...B, "0003_alter.sql": ALTER },
+  altering: { ...A, "0002_alter.sql": ALTER },
 };
 
-/** An app that does nothing but be there, and needs its migrations: plain SQL, one, two, two and a broken one, or one that alters a table. */
+/** An app that does nothing but be there, and needs its migrations: plain SQL, of which the last may be broken or alter a table. */
 export const servedImage = (release: keyof typeof SERVED): string => `localhost/served:${release}`;
 export const SERVED_PATH = "/app/migrations";
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { writeBase } from "../../../build/base.ts";
 import { layerFrom, layerOf, writeImages } from "../../images/archive.ts";
-import type { Image } from "../../images/archive.ts";
+import type { Image, Layer } from "../../images/archive.ts";
 import { addCp } from "../../images/cp.ts";
 import { temporaryFolder } from "../../images/folder.ts";
 
@@ -19,8 +19,11 @@ const FIRST = "create table items (id int primary key, r0 int not null default 0
 const later = (release: number): string =>
   `select pg_sleep(${SLOW_SECONDS}); alter table items add column r${release} int not null default ${release};`;
 
-/** Writes the archive of the releases 0 to `last`. */
-export async function writeRolledImages(archive: string, last: number): Promise<void> {
+/** Of images on top of the layer that has Node; the folder is for the work. */
+type More = (node: Layer, folder: string) => Promise<Image[]>;
+
+/** Writes the archive of the releases 0 to `last`, and of `more` images. */
+export async function writeRolledImages(archive: string, last: number, more: More = async () => []): Promise<void> {
   await using folder = await temporaryFolder("rolled");
   const root = join(folder.path, "root");
   await mkdir(join(root, "app"), { recursive: true });
@@ -35,7 +38,7 @@ export async function writeRolledImages(archive: string, last: number): Promise<
   const base = join(folder.path, "base.tar");
   await writeBase(folder.path, base);
   const node = await layerFrom(base);
-  const images: Image[] = [];
+  const images = await more(node, folder.path);
   for (let release = 0; release <= last; release++) {
     const own = join(folder.path, `release-${release}`);
     await mkdir(join(own, MIGRATIONS), { recursive: true });
