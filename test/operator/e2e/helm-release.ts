@@ -10,19 +10,18 @@ import { SERVED_PATH, servedImage } from "./sources.ts";
 import { openStage } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 
-export type Mode = "job" | "operator" | "gate";
+/** Of the chart database-migration. */
+export const MODES = ["job", "operator", "gate"] as const;
+export type Mode = (typeof MODES)[number];
 type Json = Record<string, unknown>;
-type Served = Parameters<typeof servedImage>[0];
+export type Served = Parameters<typeof servedImage>[0];
+export type DeployOptions = { mode?: Mode; flags?: string[]; values?: Json };
 
 export type Release = AsyncDisposable & {
   stage: Stage;
   helm(args: string[], values?: Json): Promise<string>;
   /** `helm install` or `upgrade` of the app with that image. Rejects with what helm says. */
-  deploy(
-    command: "install" | "upgrade",
-    image: Served,
-    options?: { mode?: Mode; flags?: string[]; values?: Json },
-  ): Promise<string>;
+  deploy(command: "install" | "upgrade", image: Served, options?: DeployOptions): Promise<string>;
   /** The states of the release's revisions, oldest first. */
   history(): Promise<string[]>;
   /** The app's pods that run: uid and image. */
