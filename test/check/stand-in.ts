@@ -13,8 +13,12 @@ export type StandIn = AsyncDisposable & { origin: string; asked: Asked[] };
 
 export type Respond = (asked: Asked, outgoing: ServerResponse) => void | Promise<void>;
 
-/** A real server on loopback, with TLS or without, that answers as a test says, and keeps what it was asked. */
-export async function standIn(respond: Respond, tls: { key: string; cert: string } | null = null): Promise<StandIn> {
+/** A real server, on loopback unless told otherwise, with TLS or without, that answers as a test says, and keeps what it was asked. */
+export async function standIn(
+  respond: Respond,
+  tls: { key: string; cert: string } | null = null,
+  address = "127.0.0.1",
+): Promise<StandIn> {
   const asked: Asked[] = [];
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     void (async () => {
@@ -29,10 +33,10 @@ export async function standIn(respond: Respond, tls: { key: string; cert: string
     })();
   };
   const server = tls === null ? createServer(listener) : createSecureServer(tls, listener);
-  server.listen(0, "127.0.0.1");
+  server.listen(0, address);
   await once(server, "listening");
   return {
-    origin: `${tls === null ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `${tls === null ? "http" : "https"}://${address}:${(server.address() as AddressInfo).port}`,
     asked,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

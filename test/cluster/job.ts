@@ -5,7 +5,7 @@ import type { Cluster } from "./provider.ts";
 /** What is run: our image's own program with `args`, or another `command`. */
 export type Container = { image: string; command?: string[]; args?: string[]; volumeMounts?: unknown[] };
 export type Script = { namespace: string; name: string; container: Container; pod?: Record<string, unknown> };
-export type Outcome = { succeeded: boolean; message: string; log: string; node: string };
+export type Outcome = { succeeded: boolean; code: number | null; message: string; log: string; node: string };
 
 /** A command that runs JavaScript with the Node of our image. */
 export function javascript(code: string): string[] {
@@ -37,14 +37,24 @@ export async function runJob(cluster: Cluster, script: Script): Promise<Outcome>
     metadata: { namespace, name },
     spec: { backoffLimit: 0, template: { spec: { restartPolicy: "Never", ...podOf(script.container, script.pod) } } },
   });
+  return await endOf(cluster, script);
+}
+
+/** Waits for a Job's end (at most two minutes) and tells what came of it. */
+export async function endOf(
+  cluster: Cluster,
+  { namespace, name }: { namespace: string; name: string },
+): Promise<Outcome> {
   const selector = `--selector=job-name=${name}`;
   for (let tries = 0; tries < 600; tries++, await sleep(200)) {
     const pods = JSON.parse(await cluster.kubectl("get", "pods", "-n", namespace, selector, "-o", "json")) as PodList;
     const pod = pods.items[0];
     if (pod?.status.phase !== "Succeeded" && pod?.status.phase !== "Failed") continue;
+    const terminated = pod.status.containerStatuses?.[0]?.state.terminated;
     return {
       succeeded: pod.status.phase === "Succeeded",
-      message: pod.status.containerStatuses?.[0]?.state.terminated?.message ?? "",
+      code: terminated?.exitCode ?? null,
+      message: terminated?.message ?? "",
       log: await cluster.kubectl("logs", "-n", namespace, selector),
       node: pod.spec.nodeName ?? "",
     };
@@ -55,6 +65,6 @@ export async function runJob(cluster: Cluster, script: Script): Promise<Outcome>
 type Pod = {
   metadata: { name: string };
   spec: { nodeName?: string };
-  status: { phase: string; containerStatuses?: { state: { terminated?: { message?: string } } }[] };
+  status: { phase: string; containerStatuses?: { state: { terminated?: { exitCode: number; message?: string } } }[] };
 };
 type PodList = { items: Pod[] };

@@ -1,8 +1,6 @@
 /** The way to the operator's dashboard: a token that was made for this demo, and a port of this machine. */
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { createInterface } from "node:readline";
-import { anyKubectl } from "../cluster/kubectl.ts";
+import { forward } from "../cluster/forward.ts";
 import type { Cluster } from "../cluster/provider.ts";
 
 const SECRET = "lockkeeper-ops";
@@ -25,18 +23,8 @@ export async function withToken(cluster: Cluster, namespace: string): Promise<Da
     token,
     values: { "ops.tokenSecret.name": SECRET, "ops.tokenSecret.key": "token" },
     async forward(stack) {
-      const [program = "", ...first] = await anyKubectl();
-      const args = [...first, `--namespace=${namespace}`, "port-forward", "deployment/lockkeeper", ":8080"];
-      const child = spawn(program, args, {
-        env: { ...process.env, KUBECONFIG: cluster.kubeconfig },
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      stack.defer(() => void child.kill());
-      for await (const line of createInterface({ input: child.stdout })) {
-        const [, address] = /^Forwarding from (127\.0\.0\.1:\d+)/.exec(line) ?? [];
-        if (address !== undefined) return `http://${address}/`;
-      }
-      throw new Error("The way to the operator's port can't be opened.");
+      const { origin } = stack.use(await forward(cluster, { namespace, target: "deployment/lockkeeper", port: 8080 }));
+      return `${origin}/`;
     },
   };
 }
