@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { it } from "vitest";
+import { run } from "../../cluster/run.ts";
 import { queriesOf, readDashboard } from "../../ops/dashboard.ts";
 import { startMonitoring } from "../../ops/monitoring.ts";
 import type { Monitoring, Told } from "../../ops/monitoring.ts";
@@ -105,6 +106,9 @@ it("a lock timeout and drift are told to whom the example says, and every query 
   const names = [...served.matchAll(/^# TYPE (lockkeeper_\w+) /gm)].map(([, name = ""]) => name);
   const documented = [...(await readFile(MONITORING, "utf8")).matchAll(/^\| `(lockkeeper_\w+)`/gm)];
   expect(names.toSorted()).toEqual(documented.map(([, name = ""]) => name).toSorted());
+  // Those of Node.js are prom-client's, which keeps its names.
+  const own = served.replaceAll(/^(?!lockkeeper_|# (?:HELP|TYPE) lockkeeper_).*\n/gm, "");
+  await run("promtool", ["check", "metrics"], { input: own });
   expect(served).not.toMatch(new RegExp(`pid="|${reader.pid} \\(|0001_mood`));
 
   await reader.end();
