@@ -11,7 +11,8 @@ const ask = async (encoding: string | null, { zips = true } = {}): Promise<Respo
     }),
     {
       token: async () => TOKEN,
-      answer: async () => ({ status: 200, body: "plain", ...(zips && { gzip: bytes("zipped") }) }),
+      answer: async (_query, { gzip }) =>
+        zips ? { status: 200, body: gzip ? bytes("zipped") : "plain", gzip } : { status: 200, body: "plain" },
     },
   );
 

@@ -11,14 +11,20 @@ export type OpsBackend = {
   /** The token that is right at this moment; null where none is configured. */
   token: () => Promise<string | null>;
   /** Never rejects for a database that is down: that is an `Observed` that isn't reachable. */
-  answer: (query: OpsQuery) => Promise<OpsAnswer>;
+  answer: (query: OpsQuery, takes: Takes) => Promise<OpsAnswer>;
 };
 
-/** What is known, as JSON. `body` may be given to many. `gzip`: the same, compressed, for whoever takes that. */
+/** What whoever asks can read. */
+export type Takes = { gzip: boolean };
+
+/**
+ * What is known, as JSON. `body` may be given to many. `gzip`: whether it is compressed, where that depends on what whoever
+ * asks takes.
+ */
 export type OpsAnswer = {
   status: 200 | 503;
   body: string | Uint8Array<ArrayBuffer>;
-  gzip?: Uint8Array<ArrayBuffer>;
+  gzip?: boolean;
 };
 
 /** Everything that is observed, as the answer to that query. Pure. */
@@ -49,11 +55,10 @@ export async function answerOps(request: Request, { token, answer }: OpsBackend)
   }
   const query = readQuery(new URL(request.url).searchParams);
   if (typeof query === "string") return refusal(head, 400, "BAD_REQUEST", query);
-  const { status, body, gzip } = await answer(query);
+  const takes = { gzip: takesGzip(request.headers.get("accept-encoding")) };
+  const { status, body, gzip } = await answer(query, takes);
   if (gzip === undefined) return json(head, status, body);
-  const vary = { vary: "accept-encoding" };
-  if (!takesGzip(request.headers.get("accept-encoding"))) return json(head, status, body, vary);
-  return json(head, status, gzip, { ...vary, "content-encoding": "gzip" });
+  return json(head, status, body, { vary: "accept-encoding", ...(gzip ? { "content-encoding": "gzip" } : {}) });
 }
 
 /** `gzip;q=0` says that it isn't taken. */

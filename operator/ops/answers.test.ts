@@ -8,6 +8,7 @@ import { observedOf } from "./observed-of.ts";
 import { opsCaches } from "./ops.fixture.ts";
 
 const MINUTE = 60_000;
+const PLAIN = { gzip: false };
 
 function setUp() {
   const clock = fakeClock();
@@ -16,7 +17,7 @@ function setUp() {
   const answer = openAnswers(caches, clock);
   const ago = (ms: number): string => new Date(clock.wall() - ms).toISOString();
   const text = async (query: Partial<OpsQuery> = {}): Promise<{ status: number; text: string }> => {
-    const { status, body } = await answer({ ...OpsQuery.parse({}), ...query });
+    const { status, body } = await answer({ ...OpsQuery.parse({}), ...query }, PLAIN);
     return { status, text: typeof body === "string" ? body : Buffer.from(body).toString() };
   };
   const ask = async (query: Partial<OpsQuery> = {}) => {
@@ -75,10 +76,10 @@ test("what changes is told a second later at most, and until then all get the sa
   const { answer, ask, caches, clock, failed, status } = setUp();
   caches.resource("web", status());
   const query = OpsQuery.parse({});
-  const [first, second] = await Promise.all([answer(query), answer(query)]);
+  const [first, second] = await Promise.all([answer(query, PLAIN), answer(query, PLAIN)]);
   expect(second).toBe(first);
   caches.resource("web", status([failed(MINUTE)]));
-  expect(await answer(query)).toBe(first);
+  expect(await answer(query, PLAIN)).toBe(first);
   await clock.pass(1_000);
   expect((await ask()).status).toBe(503);
   caches.gone("web");
@@ -125,9 +126,10 @@ test("another limit is another answer, and of thousands each has fewer runs", as
 test("what is large can be had compressed, and is the same", async () => {
   const { answer, caches, failed, status } = setUp();
   for (let index = 0; index < 300; index++) caches.resource(`web-${index}`, status([failed(MINUTE)]));
-  const { body, gzip = null } = await answer(OpsQuery.parse({}));
-  expect(body.length).toBeGreaterThan(65_536);
-  expect(gzip?.length).toBeLessThan(body.length / 5);
-  expect(gunzipSync(gzip ?? "").equals(body as Uint8Array)).toBe(true);
-  expect(await answer(OpsQuery.parse({ name: "web-1" }))).not.toHaveProperty("gzip");
+  const [plain, zipped] = [await answer(OpsQuery.parse({}), PLAIN), await answer(OpsQuery.parse({}), { gzip: true })];
+  expect([plain.gzip, zipped.gzip]).toEqual([false, true]);
+  expect(plain.body.length).toBeGreaterThan(65_536);
+  expect(zipped.body.length).toBeLessThan(plain.body.length / 5);
+  expect(gunzipSync(zipped.body).equals(plain.body as Uint8Array)).toBe(true);
+  expect(await answer(OpsQuery.parse({ name: "web-1" }), { gzip: true })).not.toHaveProperty("gzip");
 });

@@ -1,10 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { promisify } from "node:util";
-import { constants, gzip as zip } from "node:zlib";
 import { formatDuration } from "../../contract/duration.ts";
 import type { Alert, OpsQuery } from "../../contract/ops.ts";
 import { notReady } from "../../contract/ops-answer.ts";
-import type { OpsAnswer } from "../../contract/ops-answer.ts";
+import type { OpsAnswer, OpsBackend, Takes } from "../../contract/ops-answer.ts";
 import type { Observed } from "../../contract/ops-observed.ts";
 import { isAsked, momentOf, stateOf, summaryOf } from "../../contract/ops-payload.ts";
 import { alertsOf, bySeverity, statusOf } from "../../contract/ops-status.ts";
@@ -16,6 +14,7 @@ import type { Sight } from "./heartbeat.ts";
 import { keeper } from "./kept.ts";
 import { observedOf } from "./observed-of.ts";
 import type { Read } from "./observed-of.ts";
+import { openSqueeze } from "./squeeze.ts";
 
 /** An answer is at most a second old when it is given, and is made anew beside from half of that on. */
 const KEPT = { renewMs: 500, keptMs: 1_000, most: 4 };
@@ -23,10 +22,8 @@ const KEPT = { renewMs: 500, keptMs: 1_000, most: 4 };
 const AT_ONCE = 50;
 /** An answer has no more runs than these, so that five thousand resources still fit into the memory: some 10 MB. */
 const MOST_RUNS = 20_000;
-/** A fleet's megabytes are a twentieth when they are compressed, on a thread of its own. */
+/** A fleet's megabytes are a twentieth when they are compressed. */
 const WORTH_ZIPPING = 65_536;
-const gzip = async (body: Uint8Array): Promise<Uint8Array<ArrayBuffer>> =>
-  await promisify(zip)(body, { level: constants.Z_BEST_SPEED });
 /** A watch that has heard nothing for so long may have missed anything (health/checks.ts). */
 const STALE_MS = 120_000;
 
@@ -39,8 +36,9 @@ type Known = Read & { limit: number; state: Buffer };
  * Answers from the caches, on every replica, whether it leads or not. The clock's wall time should be the cluster's: it is
  * compared with what the cluster wrote.
  */
-export function openAnswers(caches: Watched, clock: Clock): (query: OpsQuery) => Promise<OpsAnswer> {
+export function openAnswers(caches: Watched, clock: Clock): OpsBackend["answer"] {
   const keep = keeper<OpsAnswer>(clock, KEPT);
+  const squeeze = openSqueeze(clock);
   const known = new WeakMap<RawMigration, Known>();
 
   function know(raw: RawMigration): Known {
@@ -51,7 +49,7 @@ export function openAnswers(caches: Watched, clock: Clock): (query: OpsQuery) =>
     return read;
   }
 
-  async function make(query: OpsQuery): Promise<OpsAnswer> {
+  async function make(query: OpsQuery, takes: Takes): Promise<OpsAnswer> {
     const sight = sightOf(caches, clock);
     const chosen = chosenOf(caches, query);
     const limit = Math.max(1, Math.min(query.limit, Math.floor(MOST_RUNS / Math.max(1, chosen.length))));
@@ -71,14 +69,17 @@ export function openAnswers(caches: Watched, clock: Clock): (query: OpsQuery) =>
     const alerts = bySeverity([...summary.alerts, ...silence(sight.silentMs)]);
     const status = statusOf(alerts);
     const head = JSON.stringify({ ...summary, status, alerts });
-    const body = joined(`${head.slice(0, -1)},"migrations":[`, states, "]}");
-    const answer = { status: status === "critical" ? 503 : 200, body } as const;
-    return body.length < WORTH_ZIPPING ? answer : { ...answer, gzip: await gzip(body) };
+    const parts = partsOf(`${head.slice(0, -1)},"migrations":[`, states, "]}");
+    const code = status === "critical" ? 503 : 200;
+    const size = parts.reduce((sum, { length }) => sum + length, 0);
+    if (size < WORTH_ZIPPING) return { status: code, body: Buffer.concat(parts) };
+    const body = takes.gzip ? await squeeze(parts) : Buffer.concat(parts);
+    return { status: code, body, gzip: takes.gzip };
   }
 
-  return async (query) => {
+  return async (query, takes) => {
     if (!caches.isSynced()) return notReady("the operator has just started and doesn't know the cluster yet");
-    return await keep(JSON.stringify(query), async () => await make(query));
+    return await keep(JSON.stringify([query, takes]), async () => await make(query, takes));
   };
 }
 
@@ -87,10 +88,10 @@ const NOTHING = Buffer.alloc(0);
 const jsonOf = (observed: Observed, limit: number): Buffer => Buffer.from(JSON.stringify(stateOf(observed, limit)));
 
 /** Megabytes: put together as bytes, not as a text that would be made bytes of again. */
-function joined(head: string, parts: readonly Buffer[], end: string): Buffer<ArrayBuffer> {
+function partsOf(head: string, states: readonly Buffer[], end: string): Buffer[] {
   const comma = Buffer.from(",");
-  const between = parts.flatMap((part, index) => (index === 0 ? [part] : [comma, part]));
-  return Buffer.concat([Buffer.from(head), ...between, Buffer.from(end)]);
+  const between = states.flatMap((state, index) => (index === 0 ? [state] : [comma, state]));
+  return [Buffer.from(head), ...between, Buffer.from(end)];
 }
 
 /** In the order of their names, so that two answers can be compared, and those of two replicas. */

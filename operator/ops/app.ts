@@ -35,8 +35,8 @@ export function createOpsApp({ token, answer, limit, hold, metrics, openApi, log
 
   app.all(OPS_PATH, async (c) => {
     let busy = false;
-    const held: OpsBackend["answer"] = async (query) => {
-      const given = await answer(query);
+    const held: OpsBackend["answer"] = async (query, takes) => {
+      const given = await answer(query, takes);
       busy = typeof given.body !== "string" && !hold(given.body, c.env.outgoing);
       return given;
     };
