@@ -40,6 +40,7 @@ const PATH = "/api/ops/migrations";
 const CHANGES = 50;
 const [resources, runs, seconds] = [Number(values.resources), Number(values.runs), Number(values.seconds)];
 
+// Often enough that the machine is awake: asked once a second, an answer of 2 KB has a p50 of 4.6 ms instead of 0.8.
 const LOADS: Load[] = [
   {
     of: "one resource, 20 clients, 20 times a second each",
@@ -48,12 +49,12 @@ const LOADS: Load[] = [
     everyMs: 50,
     seconds,
   },
-  { of: "all of them, 20 clients, once a second each", path: PATH, clients: 20, everyMs: 1_000, seconds },
+  { of: "all of them, 20 clients, 5 times a second each", path: PATH, clients: 20, everyMs: 200, seconds },
   { of: "/metrics, one client, once in 5 s", path: "/metrics", clients: 1, everyMs: 5_000, seconds },
 ];
 const CHANGING: Load = {
-  ...{ of: `all of them while ${CHANGES} a second change, 20 clients, once a second each`, path: PATH },
-  ...{ clients: 20, everyMs: 1_000, seconds },
+  ...{ of: `all of them while ${CHANGES} a second change, 20 clients, 5 times a second each`, path: PATH },
+  ...{ clients: 20, everyMs: 200, seconds },
 };
 
 async function measure(operator: Operator, tokenFile: string, change: () => Promise<void>): Promise<Result> {
