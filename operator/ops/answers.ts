@@ -16,10 +16,10 @@ import { observedOf } from "./observed-of.ts";
 import type { Read } from "./observed-of.ts";
 import { openSqueeze } from "./squeeze.ts";
 
-/** An answer is at most a second old when it is given, and is made anew beside from half of that on. */
-const KEPT = { renewMs: 500, keptMs: 1_000, most: 4 };
+/** An answer is at most a second old when it is given, and is made anew beside from 0.7 s on. */
+const KEPT = { renewMs: 700, keptMs: 1_000, most: 4 };
 /** Between two turns of the event loop: the leader has other work. */
-const AT_ONCE = 50;
+const AT_ONCE = 10;
 /** An answer has no more runs than these, so that five thousand resources still fit into the memory: some 10 MB. */
 const MOST_RUNS = 20_000;
 /** A fleet's megabytes are a twentieth when they are compressed. */
