@@ -1,6 +1,6 @@
 /** The charts by real helms on a real cluster: a hook that migrates, and the operator with its test. */
 import { randomBytes } from "node:crypto";
-import { describe, expect, inject, it } from "vitest";
+import { describe, inject, it } from "vitest";
 import { database } from "../../postgres/database.ts";
 import type { TestDatabase } from "../../postgres/database.ts";
 import { CANARY, leaks } from "../../runner/canary.ts";
@@ -56,7 +56,9 @@ async function told({ query }: TestDatabase) {
 }
 
 describe.each(HELMS)("%s", (version) => {
-  it("releases the example by its own chart; a failed migration fails the upgrade and leaves the old pods", async () => {
+  it("releases the example by its own chart; a failed migration fails the upgrade and leaves the old pods", async ({
+    expect,
+  }) => {
     await using at = await place(version);
     await using example = await openExample(at);
     const deploy = async (command: "install" | "upgrade", release: ExampleRelease): Promise<string> =>
@@ -96,7 +98,7 @@ describe.each(HELMS)("%s", (version) => {
     expect(await example.health()).toEqual({ status: "ok", release: 2 });
   });
 
-  it("installs the operator, whose test migrates a database, and tells what keeps it from it", async () => {
+  it("installs the operator, whose test migrates a database, and tells what keeps it from it", async ({ expect }) => {
     await using at = await place(version);
     await applyCrd(at.cluster);
     const values = { crds: { enabled: false }, image, test: { databaseUrlSecret: { name: "web-db" } } };
