@@ -29,6 +29,7 @@ export function openSqueeze(clock: Pick<Clock, "after">): Squeeze {
     try {
       return await promisify(gzip)(own.subarray(0, size), { level: constants.Z_BEST_SPEED });
     } finally {
+      letGo();
       block = own;
       letGo = clock.after(UNUSED_MS, () => (block = null));
     }

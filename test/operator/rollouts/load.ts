@@ -44,7 +44,9 @@ const answers = async (): Promise<boolean> =>
       answer.resume().on("end", () => resolve(answer.statusCode === 200));
     });
     asked.on("timeout", () => asked.destroy());
-    asked.on("error", () => resolve(false));
+    // What broke is closed, before an answer or within one.
+    asked.on("error", () => {});
+    asked.on("close", () => resolve(false));
     asked.end();
   });
 
