@@ -33,6 +33,20 @@ test("what one step gives, the next takes", async () => {
   expect(bytes(stored)).toBe(bytes(await theirs.sha256(await theirs.hmacSha256(same, "Client Key"))));
 });
 
+test("a key is another one for another password, salt and number of rounds, also after the same was asked for twice", async () => {
+  const asked: [string, Buffer, number][] = [
+    ["a", key, 2],
+    ["a", key, 2],
+    ["b", key, 2],
+    ["b", Buffer.from("00", "hex"), 2],
+    ["b", Buffer.from("00", "hex"), 3],
+    ["a", key, 2],
+  ];
+  const all = await Promise.all(asked.map(async (one) => bytes(await ours.deriveKey(...one))));
+  expect(all).toEqual(await Promise.all(asked.map(async (one) => bytes(await theirs.deriveKey(...one)))));
+  expect(new Set(all).size).toBe(4);
+});
+
 test("random bytes are as many as asked for, and others each time", () => {
   expect(ours.randomBytes(18)).toHaveLength(18);
   expect(ours.randomBytes(18)).not.toEqual(ours.randomBytes(18));

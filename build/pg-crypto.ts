@@ -29,7 +29,14 @@ async function hmacSha256(key: Bytes, text: string): Promise<Buffer> {
   return createHmac("sha256", new Uint8Array(key)).update(text).digest();
 }
 
-/** This one is slow by intention: not on the main thread. */
+let derived: { from: string; key: Promise<Buffer> } | null = null;
+
+/**
+ * This one is slow by intention: not on the main thread, and once for a run's two connections, to which the server names
+ * the same salt.
+ */
 async function deriveKey(password: string, salt: Uint8Array, iterations: number): Promise<Buffer> {
-  return await promisify(pbkdf2)(password, salt, iterations, 32, "sha256");
+  const from = JSON.stringify([password, Buffer.from(salt).toString("hex"), iterations]);
+  if (derived?.from !== from) derived = { from, key: promisify(pbkdf2)(password, salt, iterations, 32, "sha256") };
+  return await derived.key;
 }

@@ -143,11 +143,15 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
   const recorder = given.recorderFor(watcher);
   const line: Line = { session, watcher, signal: context.signal, onEvent: context.onEvent };
   const main = abortable(line);
+  /** For the first plan: what is read while the run's row is written. */
+  let ahead: ReturnType<History["read"]> | null = null;
   const replan = async (): Promise<Plan> => {
     const db = context.signal.aborted ? session : main;
     // What a migration left behind, a role or a time-out, must not decide what can be read.
     if (facts.plan !== null) await db.query(cleanSession(session.server.version));
-    const rows = await history.read(db);
+    const reading = ahead ?? history.read(db);
+    ahead = null;
+    const rows = await reading;
     facts.matched = history.match(source, rows);
     const plan = makePlan(source, facts.matched, planOptions(settings));
     facts.versionBefore ??= facts.plan === null ? plan.version : null;
@@ -162,9 +166,12 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
   );
   try {
     const row = runRow(settings, facts, { startedAt, finishedAt: null, failure: null });
-    // The second connection looks for the log and writes the row while the main one looks for the history.
+    // The second connection looks for the log and writes the row while the main one looks for the history and reads it.
     const ensured = history.ensure(main);
     void recorder.prepare(session, ensured);
+    ahead = ensured.then(async () => await history.read(main));
+    // Told when the plan is made of it.
+    ahead.catch(() => undefined);
     const [orphans] = await Promise.all([recorder.start(row, session.pid), ensured]);
     for (const runId of orphans) context.onEvent({ type: "orphan-repaired", runId });
     await work({ line, settings, context, source, history, facts, recorder, replan });
@@ -190,7 +197,11 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
   await (context.signal.aborted ? withinTime(written, LAST_WORD_MS).catch(() => undefined) : written);
   facts.telemetry = recorder.telemetry();
   // The run is logged: a session that ends now gives the lock back all the same.
-  await Promise.all([recorder.prune(), releaseLock(session).catch(() => undefined)]);
+  const released = releaseLock(session).catch(() => undefined);
+  const isDone = bug === null && failure === null;
+  // By a session that is over, what is thrown would be taken for its loss: it is closed here only where nothing is.
+  const closed = isDone ? released.then(async () => await session[Symbol.asyncDispose]()) : released;
+  await Promise.all([recorder.prune(), closed]);
   if (bug !== null) throw bug;
   if (failure !== null) throw failure;
 }

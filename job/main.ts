@@ -9,7 +9,7 @@ import { secretsOfConnection } from "./connection-parts.ts";
 // V8 doubles the space for young objects up to three times 16 MB, though a run keeps few of them: 5,000 migrations took 114 MB
 // with that and take at most 100 without, in the same time. It has to be said before that space has grown, but saying it
 // takes 2 ms, which a run with nothing to do, over by then, needn't spend.
-setTimeout(() => void keepYoungSpaceSmall(), 60).unref();
+setTimeout(() => void keepYoungSpaceSmall(), 250).unref();
 
 async function keepYoungSpaceSmall(): Promise<void> {
   const { setFlagsFromString } = await import("node:v8");

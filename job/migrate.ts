@@ -2,7 +2,7 @@ import { EXIT } from "../contract/exit-code.ts";
 import { openProgress } from "./apply/progress.ts";
 import { PlanOutdated } from "./apply/interrupt.ts";
 import { modeOf, modeToGoOn } from "./apply/mode.ts";
-import { runTasks } from "./apply/run-tasks.ts";
+import { loadUmzug, runTasks } from "./apply/run-tasks.ts";
 import type { Task } from "./apply/task.ts";
 import { applySettings } from "./apply-settings.ts";
 import { planOptions } from "./attempt.ts";
@@ -49,7 +49,7 @@ async function migrateUnderLock(held: Held): Promise<void> {
     tell(held, plan);
     if (plan.pending.length === 0) return;
     try {
-      const [tasks] = await Promise.all([tasksOf(plan.pending, held), recordPlan(held)]);
+      const [tasks] = await Promise.all([tasksOf(plan.pending, held), recordPlan(held), loadUmzug()]);
       await runTasks(benchOf(held), tasks, "up");
       return;
     } catch (error) {

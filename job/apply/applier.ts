@@ -35,8 +35,8 @@ export class Applier {
   readonly #done = new Set<number>();
   readonly #alone = new Set<number>();
   readonly #tries = new Map<number, Tries>();
-  /** Files that are read before their turn. */
-  readonly #ahead = new Map<number, Promise<Buffer>>();
+  /** Blocks that are made before their turn. */
+  readonly #ahead = new Map<number, Promise<SentBlock>>();
   /** Failures of tasks that shared a message with an earlier one: told when their own turn comes. */
   readonly #verdicts = new Map<number, Error>();
 
@@ -83,9 +83,7 @@ export class Applier {
   async #sendBlocks(first: number): Promise<void> {
     const { line, ledger } = this.#bench;
     const chosen = this.#choose(first);
-    const blocks = await Promise.all(
-      chosen.map(async (i) => blockOf(this.#bench, this.#task(i), await this.#read(i), i, this.#nonce)),
-    );
+    const blocks = await Promise.all(chosen.map(async (i) => await (this.#takeAhead(i) ?? this.#compose(i))));
     const clocks = new Map<number, () => number>();
     let current = first;
     const indexes = blocks.map((block) => block.index);
@@ -104,7 +102,7 @@ export class Applier {
     const parts = blocks.flatMap((block) => [block.prologue, block.body, block.epilogue]);
     const lockTimeoutMs = lockTimeoutOf(this.#task(first), this.#bench.settings);
     const sending = send(line, parts, stream.progress, lockTimeoutMs, () => this.#step(current));
-    this.#readAhead(first + chosen.length);
+    this.#composeAhead(first + chosen.length);
     const { error, waits } = await sending;
     const waitedMs = addWaits(ledger, waits, error, lockTimeoutMs);
     if (error === null) {
@@ -145,21 +143,32 @@ export class Applier {
     return chosen;
   }
 
-  /** Reads the files of the next message while the server runs this one; large files only when it's their turn. */
-  #readAhead(first: number): void {
+  /**
+   * Reads and makes the blocks of the next message while the server runs this one: in between it has nothing to do. Large
+   * files only when it's their turn.
+   */
+  #composeAhead(first: number): void {
     this.#ahead.clear();
     if (this.#tasks[first]?.mode.kind !== "transaction") return;
     for (const i of this.#choose(first)) {
       if (this.#task(i).migration.bytes > this.#bench.settings.batch.maxBytes) return;
-      const reading = this.#task(i).read();
+      const composing = this.#compose(i);
       // Told when its turn comes.
-      reading.catch(() => undefined);
-      this.#ahead.set(i, reading);
+      composing.catch(() => undefined);
+      this.#ahead.set(i, composing);
     }
   }
 
-  async #read(i: number): Promise<Buffer> {
-    return await (this.#ahead.get(i) ?? this.#task(i).read());
+  async #compose(i: number): Promise<SentBlock> {
+    const task = this.#task(i);
+    return blockOf(this.#bench, task, await task.read(), i, this.#nonce);
+  }
+
+  /** Each is for one message: it gets what the message has between its blocks. */
+  #takeAhead(i: number): Promise<SentBlock> | undefined {
+    const block = this.#ahead.get(i);
+    this.#ahead.delete(i);
+    return block;
   }
 
   async #failed(

@@ -2,13 +2,18 @@ import { Applier } from "./applier.ts";
 import type { Bench } from "./bench.ts";
 import type { Task } from "./task.ts";
 
+/** It takes some milliseconds to load: sooner than it is needed, where something is waited for anyway. */
+export async function loadUmzug() {
+  // It's CommonJS: a bundle of several files has it as the default export only.
+  return (await import("umzug")).default;
+}
+
 /**
  * Runs tasks in their order by umzug. It gets our exact list, because its `to` throws for a name that is applied, and a
  * storage that writes nothing: a migration's own transaction has written its history row.
  */
 export async function runTasks(bench: Bench, tasks: Task[], direction: "up" | "down"): Promise<void> {
-  // It's CommonJS: a bundle of several files has it as the default export only.
-  const { MigrationError, Umzug } = (await import("umzug")).default;
+  const { MigrationError, Umzug } = await loadUmzug();
   const applier = new Applier(bench, tasks);
   const names = tasks.map(({ migration }) => migration.name);
   const executed = direction === "up" ? [] : names;

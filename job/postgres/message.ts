@@ -51,6 +51,8 @@ function ignore(): void {
 }
 
 const QUERY = 0x51;
+/** What is no longer than this is copied together: that takes less time than writing it piece by piece. */
+const SHORT_BYTES = 64 * 1024;
 
 function write(stream: Stream, parts: Uint8Array[]): void {
   let length = 5;
@@ -59,9 +61,12 @@ function write(stream: Stream, parts: Uint8Array[]): void {
   header.writeUInt8(QUERY, 0);
   header.writeInt32BE(length, 1);
   if (!stream.writable) return;
+  const all = [header, ...parts, new Uint8Array(1)];
+  if (length <= SHORT_BYTES) {
+    stream.write(Buffer.concat(all, length + 1));
+    return;
+  }
   stream.cork();
-  stream.write(header);
-  for (const part of parts) stream.write(part);
-  stream.write(new Uint8Array(1));
+  for (const part of all) stream.write(part);
   stream.uncork();
 }
