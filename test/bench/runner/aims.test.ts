@@ -8,6 +8,7 @@ const row = (id: string, ms: number): Row => ({
   transactions: "",
   medianMs: { 0: 1, 5: ms },
   rangeMs: {},
+  timesFloor: { 5: ms / 1_000 },
   roundTrips: null,
 });
 

@@ -1,3 +1,4 @@
+import { FLOOR } from "./contenders.ts";
 import type { Summary } from "./summary.ts";
 
 /** What the project set out to reach, and what this run showed. `reached` is null where it wasn't measured. */
@@ -13,10 +14,12 @@ const megabytes = (bytes: number) => bytes / 1_000_000;
 
 /** The aims of the runner, judged from one run's numbers. */
 export const aims = ({ rows, noOp, memory }: Summary): Aim[] => {
-  const at = (id: string) => rows.find((row) => row.id === id)?.medianMs[DELAY_MS];
-  const others = rows.flatMap((row) => (ours.has(row.id) || row.id === "psql" ? [] : (row.medianMs[DELAY_MS] ?? [])));
-  const one = divide(at("lockkeeper-one"), at("psql"));
-  const batched = divide(at("lockkeeper"), at("psql"));
+  const find = (id: string) => rows.find((row) => row.id === id);
+  const at = (id: string) => find(id)?.medianMs[DELAY_MS];
+  const timesFloor = (id: string) => find(id)?.timesFloor[DELAY_MS] ?? null;
+  const others = rows.flatMap((row) => (ours.has(row.id) || row.id === FLOOR ? [] : (row.medianMs[DELAY_MS] ?? [])));
+  const one = timesFloor("lockkeeper-one");
+  const batched = timesFloor("lockkeeper");
   const lead = others.length === 0 ? null : divide(Math.min(...others), at("lockkeeper"));
   const start = noOp === null ? null : noOp.lockkeeperMs / noOp.nodeMs;
   const many = memory === null ? null : megabytes(memory.many);

@@ -41,11 +41,14 @@ const lockkeeper = ({ file, version }: Tool, id: string, label: string, flags: s
   },
 });
 
+/** By which all are judged. */
+export const FLOOR = "psql";
+
 /** All that can run on this machine, the floor first. */
 export const contenders = (tools: Tools): Contender[] => {
   const all: Contender[] = [
     {
-      id: "psql",
+      id: FLOOR,
       label: `psql ${tools.psql.version}, one message per migration (the floor)`,
       folder: "psql",
       transactions: "own, with its history row",

@@ -13,7 +13,7 @@ import { migrations } from "./migrations.ts";
 import { replaceSection } from "../page.ts";
 import { race } from "./race.ts";
 import { measureRoundTrip } from "./round-trip.ts";
-import { measureNoOpStart, NO_OP_MIGRATIONS } from "./start.ts";
+import { measureNoOpStart, NO_OP_MIGRATIONS, NO_OP_RUNS } from "./start.ts";
 import { summarize } from "./summary.ts";
 import { prepareTools } from "./tools.ts";
 
@@ -80,6 +80,7 @@ const bench = async (scratch: string): Promise<void> => {
     delays,
     roundTripMs,
     noOpMigrations: NO_OP_MIGRATIONS,
+    noOpRuns: NO_OP_RUNS,
   };
   const text = markdown(summary, judged, conditions);
   console.log(text);

@@ -12,6 +12,7 @@ export type Conditions = {
   /** What `select 1` took at the median, ms. */
   roundTripMs: Record<number, number>;
   noOpMigrations: number;
+  noOpRuns: number;
 };
 
 const seconds = (ms: number | undefined) => (ms === undefined ? "" : (ms / 1_000).toFixed(2));
@@ -24,18 +25,16 @@ const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
 const raceTable = ({ rows }: Summary, { delays, count }: Conditions): string[] => {
   if (rows.every((row) => Object.keys(row.medianMs).length === 0)) return ["The race was left out."];
   const slowest = Math.max(...delays);
-  const floor = rows[0]?.medianMs[slowest];
   const head = ["", ...delays.map((delay) => (delay === 0 ? "no delay, s" : `${delay} ms, s`))];
   head.push(`times the floor, ${slowest} ms`, "round trips per migration", "transaction of a migration");
   return [
     line(head),
     line(head.map((_, column) => (column === 0 || column === head.length - 1 ? "---" : "---:"))),
     ...rows.map((row) => {
-      const own = row.medianMs[slowest];
       return line([
         row.label,
         ...delays.map((delay) => range(row, delay)),
-        own === undefined || floor === undefined ? "" : (own / floor).toFixed(2),
+        row.timesFloor[slowest]?.toFixed(2) ?? "",
         row.roundTrips === null ? "" : (row.roundTrips / count).toFixed(2),
         row.transactions,
       ]);
@@ -63,7 +62,7 @@ export const markdown = (summary: Summary, aims: readonly Aim[], conditions: Con
   ];
   if (noOp !== null) {
     text.push(
-      `A start with nothing to do (${conditions.noOpMigrations} migrations, all applied): ${noOp.lockkeeperMs.toFixed(0)} ms; \`node -e 0\`: ${noOp.nodeMs.toFixed(0)} ms; medians of 15.`,
+      `A start with nothing to do (${conditions.noOpMigrations} migrations, all applied): ${noOp.lockkeeperMs.toFixed(0)} ms; \`node -e 0\`: ${noOp.nodeMs.toFixed(0)} ms; medians of ${conditions.noOpRuns}.`,
       "",
     );
   }

@@ -6,7 +6,8 @@ import { folders } from "./folders.ts";
 import { migrations } from "./migrations.ts";
 import { time } from "./process.ts";
 
-const RUNS = 15;
+/** So many that one slow start, or five, move no median. */
+export const NO_OP_RUNS = 41;
 /** As many as a young application has; the database is up to date. */
 export const NO_OP_MIGRATIONS = 11;
 
@@ -20,7 +21,7 @@ export const measureNoOpStart = (server: Server, lockkeeper: Contender, scratch:
     const command = lockkeeper.command(dir, urlOf(server, name));
     await time(command, scratch);
     const result: NoOpStart = { nodeMs: [], lockkeeperMs: [] };
-    for (let run = 0; run < RUNS; run += 1) {
+    for (let run = 0; run < NO_OP_RUNS; run += 1) {
       result.nodeMs.push(await time({ file: process.execPath, args: ["-e", "0"], env: {} }, scratch));
       result.lockkeeperMs.push(await time(command, scratch));
     }

@@ -1,3 +1,4 @@
+import { FLOOR } from "./contenders.ts";
 import type { Contender } from "./contenders.ts";
 import type { Memory } from "./memory.ts";
 import type { Lap } from "./race.ts";
@@ -11,6 +12,8 @@ export type Row = {
   /** By added round trip, ms. */
   medianMs: Record<number, number>;
   rangeMs: Record<number, [number, number]>;
+  /** By added round trip: the median of what each run took of the floor's time in the same round; none without a floor. */
+  timesFloor: Record<number, number>;
   /** Of a whole run; null where no run went through the proxy. */
   roundTrips: number | null;
 };
@@ -23,9 +26,15 @@ export type Summary = {
 
 const rowOf = ({ id, label, transactions }: Contender, laps: readonly Lap[]): Row => {
   const own = laps.filter((lap) => lap.contender === id);
-  const row: Row = { id, label, transactions, medianMs: {}, rangeMs: {}, roundTrips: null };
+  const row: Row = { id, label, transactions, medianMs: {}, rangeMs: {}, timesFloor: {}, roundTrips: null };
   for (const delay of new Set(own.map(({ delayMs }) => delayMs))) {
-    const times = own.filter(({ delayMs }) => delayMs === delay).map(({ elapsedMs }) => elapsedMs);
+    const these = own.filter(({ delayMs }) => delayMs === delay);
+    const times = these.map(({ elapsedMs }) => elapsedMs);
+    const ratios = these.flatMap(({ run, elapsedMs }) => {
+      const floor = laps.find((lap) => lap.contender === FLOOR && lap.delayMs === delay && lap.run === run);
+      return floor === undefined ? [] : elapsedMs / floor.elapsedMs;
+    });
+    if (ratios.length > 0) row.timesFloor[delay] = median(ratios);
     row.medianMs[delay] = median(times);
     row.rangeMs[delay] = [Math.min(...times), Math.max(...times)];
   }
