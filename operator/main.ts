@@ -9,6 +9,7 @@ import { EXIT } from "./exit-code.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { helpText } from "./help.ts";
 import { openLog } from "./log.ts";
+import { ownHeap, startTidy } from "./memory/tidy.ts";
 import { openInstruments } from "./metrics/instruments.ts";
 import { Misconfigured } from "./misconfigured.ts";
 import { openOps } from "./ops.ts";
@@ -66,6 +67,8 @@ async function run(settings: Settings): Promise<ExitCode> {
   const sent = (method: string, status: number): void =>
     instruments.apiRequests.inc({ method, code: status === 0 ? "none" : String(status) });
   const tools = { api: createApi(connection, clock, sent), clock: systemClock, log, instruments };
+  const heap = ownHeap();
+  if (heap !== null) startTidy(systemClock, heap);
   const end = await startOperator(settings, {
     ...tools,
     signal: controller.signal,

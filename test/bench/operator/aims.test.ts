@@ -32,17 +32,19 @@ const summary = (): Summary => ({
       toCondition: latencyOf([50]),
       endsCpuMsEach: 1,
       residentBytes: 130e6,
+      peakBytes: 200e6,
     },
     ...{
       restCores: 0.01,
       readyMs: spreadOf([2_000]),
       restartedBytes: 120e6,
+      restartedPeakBytes: 200e6,
       relistMs: spreadOf([1_000]),
       plainListMs: spreadOf([900]),
       lists,
     },
   },
-  empty: { readyMs: spreadOf([1_000]), residentBytes: spreadOf([85e6]) },
+  empty: { readyMs: spreadOf([1_000]), residentBytes: spreadOf([85e6]), restCores: 0.01 },
 });
 
 test("aims are reached at their very limit", () => {

@@ -65,6 +65,10 @@ export function aims({ floorPerSecond, bursts, alone, many, empty }: Summary): A
     { aim: "ready in 1 s", value: empty?.readyMs.median ?? null, digits: 0, unit: " ms", most: 1_000 },
     { aim: "a re-list of 5,000 in 1 s", value: many?.relistMs.median ?? null, digits: 0, unit: " ms", most: 1_000 },
     {
+      aim: "at rest without a resource: next to no CPU, at most 1 % of a core",
+      ...{ value: empty === null ? null : empty.restCores * 100, digits: 2, unit: " %", most: 1 },
+    },
+    {
       aim: "at rest with 5,000 resources: next to no CPU, at most 1 % of a core",
       ...{ value: many === null ? null : many.restCores * 100, digits: 2, unit: " %", most: 1 },
     },

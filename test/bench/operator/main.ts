@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { clusterUp } from "../../cluster/cluster.ts";
 import { installOperator } from "../../operator/install.ts";
@@ -47,6 +48,8 @@ const { values } = parseArgs({
 const STARTS = 5;
 const ONE_BY_ONE = 200;
 const REST_MS = 30_000;
+/** Until what the work left is collected, ms. */
+const SETTLED_MS = 12_000;
 
 const has = (part: string): boolean => values.only === "" || values.only.split(",").includes(part);
 const say = (text: string): void => console.error(text);
@@ -125,6 +128,7 @@ async function measureMany(stage: Stage, program: Program, count: number): Promi
     const writesOneByOne = await measureWritesOneByOne(stage, { status, count: ONE_BY_ONE });
     const toConditionMs = await measureEnds(stage, jobs, names("one", ONE_BY_ONE));
     await quiet(operator);
+    await sleep(SETTLED_MS);
     const rest = await measureRest(operator, REST_MS);
     return {
       bursts,
@@ -134,6 +138,7 @@ async function measureMany(stage: Stage, program: Program, count: number): Promi
       toConditionMs,
       rest,
       residentBytes: operator.residentBytes(),
+      peakBytes: operator.peakBytes(),
     };
   })();
   say(`at rest, restarting on ${cluster.name}`);

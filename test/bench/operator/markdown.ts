@@ -105,17 +105,17 @@ function latencies({ bursts, alone, writesAlone, many }: Summary): string[] {
 function resting({ empty, many }: Summary): string[] {
   const text: string[] = [];
   if (empty !== null) {
-    const { readyMs, residentBytes } = empty;
+    const { readyMs, residentBytes, restCores } = empty;
     text.push(
-      `Without a resource: ready ${spread(readyMs)} ms after its start, ${megabytes(residentBytes.median)} resident.`,
+      `Without a resource: ready ${spread(readyMs)} ms after its start, ${megabytes(residentBytes.median)} resident; at rest ${number(restCores * 100, 2)} % of a core.`,
       "",
     );
   }
   if (many !== null) {
     const { lists } = many;
     text.push(
-      `With ${lists.resources} resources, ${lists.jobs} Jobs and ${lists.pods} pods: ${megabytes(many.residentBytes)} resident after making them, ` +
-        `${megabytes(many.restartedBytes)} after a restart; ready ${spread(many.readyMs)} ms after its start; ` +
+      `With ${lists.resources} resources, ${lists.jobs} Jobs and ${lists.pods} pods: ${megabytes(many.residentBytes)} resident after making them (${megabytes(many.peakBytes)} at most meanwhile), ` +
+        `${megabytes(many.restartedBytes)} after a restart (${megabytes(many.restartedPeakBytes)} at most); ready ${spread(many.readyMs)} ms after its start; ` +
         `everything listed again in ${spread(many.relistMs)} ms, the same ${megabytes(lists.bytes)} by a plain client that reads nothing of them in ${spread(many.plainListMs)} ms; at rest ${number(many.restCores * 100, 2)} % of a core. ` +
         `From a run's end to its condition the operator takes ${number(many.endsCpuMsEach, 2)} ms of CPU.`,
       "",

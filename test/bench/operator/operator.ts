@@ -16,6 +16,8 @@ export type Operator = AsyncDisposable & {
   /** User and system time so far, ms. */
   cpuMs(): number;
   residentBytes(): number;
+  /** The most that was resident since its start. */
+  peakBytes(): number;
   /** Where the ops endpoint and /metrics are. */
   opsUrl(): string;
   /** Resolves when it holds the lease: from then on it works. */
@@ -70,7 +72,8 @@ export async function startOperator({ program, kubeconfig, namespace, scratch }:
   return {
     readyMs,
     cpuMs: () => cpuMsOf(child.pid ?? 0),
-    residentBytes: () => residentOf(child.pid ?? 0),
+    residentBytes: () => bytesOf(child.pid ?? 0, "VmRSS"),
+    peakBytes: () => bytesOf(child.pid ?? 0, "VmHWM"),
     opsUrl: () => `http://127.0.0.1:${/"port":(\d+),"endpoint"/.exec(log())?.[1]}`,
     leads: async () =>
       await until("leading", async () => /leading, for/.test(await bodyOf(`http://127.0.0.1:${port}/healthz`))),
@@ -94,8 +97,10 @@ function cpuMsOf(pid: number): number {
   return ns.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
-const residentOf = (pid: number): number =>
-  Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1_024;
+function bytesOf(pid: number, field: "VmRSS" | "VmHWM"): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0) * 1_024;
+}
 
 async function bodyOf(url: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();

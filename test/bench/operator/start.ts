@@ -9,17 +9,20 @@ import { NAMESPACE, quiet } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 
 const LIST = fileURLToPath(new URL("list.ts", import.meta.url));
-/** After its first work, until memory is looked at, ms. */
-const REST_MS = 5_000;
+/** After its first work, until memory is looked at: its garbage is collected by then, ms. */
+const REST_MS = 12_000;
 
-export type Starts = { readyMs: number[]; residentBytes: number[] };
+/** How long it is watched at rest, ms. */
+const WATCHED_MS = 20_000;
 
-/** Starts it so often: how long until it is ready, and what is resident once it leads and has come to rest. */
+export type Starts = { readyMs: number[]; residentBytes: number[]; peakBytes: number; rest: Rest };
+
+/** Starts it so often: how long until it is ready, what is resident once it leads and has come to rest, and what the last one costs then. */
 export async function measureStarts(
   { kubeconfig, scratch }: Stage,
   { program, times }: { program: Program; times: number },
 ): Promise<Starts> {
-  const starts: Starts = { readyMs: [], residentBytes: [] };
+  const starts: Starts = { readyMs: [], residentBytes: [], peakBytes: 0, rest: { ms: 0, cpuMs: 0 } };
   for (let time = 0; time < times; time++) {
     await using operator = await startOperator({ program, kubeconfig, namespace: NAMESPACE, scratch });
     await operator.leads();
@@ -27,6 +30,8 @@ export async function measureStarts(
     await sleep(REST_MS);
     starts.readyMs.push(operator.readyMs);
     starts.residentBytes.push(operator.residentBytes());
+    starts.peakBytes = Math.max(starts.peakBytes, operator.peakBytes());
+    if (time === times - 1) starts.rest = await measureRest(operator, WATCHED_MS);
   }
   return starts;
 }

@@ -22,6 +22,7 @@ export type Measured = {
     writesOneByOne: number[];
     toConditionMs: number[];
     residentBytes: number;
+    peakBytes: number;
     rest: Rest;
     starts: Starts;
     lists: Lists;
@@ -64,14 +65,16 @@ export type Summary = {
     toCondition: Latency;
     endsCpuMsEach: number;
     residentBytes: number;
+    peakBytes: number;
     restCores: number;
     readyMs: Spread;
     restartedBytes: number;
+    restartedPeakBytes: number;
     relistMs: Spread;
     plainListMs: Spread;
     lists: Omit<Lists, "relistMs" | "plainMs">;
   } | null;
-  empty: { readyMs: Spread; residentBytes: Spread } | null;
+  empty: { readyMs: Spread; residentBytes: Spread; restCores: number } | null;
 };
 
 /** Medians, spreads and percentiles of the raw numbers. */
@@ -101,9 +104,15 @@ export function summarize({ empty, floor, writes, bursts, alone, writesAlone, ma
     alone: alone.length === 0 ? null : latencyOf(alone),
     writesAlone: writesAlone.length === 0 ? null : latencyOf(writesAlone),
     many: many === null ? null : summarizeMany(many),
-    empty: empty === null ? null : { readyMs: spreadOf(empty.readyMs), residentBytes: spreadOf(empty.residentBytes) },
+    empty: empty === null ? null : summarizeEmpty(empty),
   };
 }
+
+const summarizeEmpty = ({ readyMs, residentBytes, rest }: Starts): NonNullable<Summary["empty"]> => ({
+  ...{ readyMs: spreadOf(readyMs), residentBytes: spreadOf(residentBytes), restCores: coresOf(rest) },
+});
+
+const coresOf = ({ cpuMs, ms }: Rest): number => cpuMs / ms;
 
 function summarizeMany(many: NonNullable<Measured["many"]>): NonNullable<Summary["many"]> {
   const { relistMs, plainMs, ...lists } = many.lists;
@@ -118,9 +127,11 @@ function summarizeMany(many: NonNullable<Measured["many"]>): NonNullable<Summary
     toCondition: latencyOf(many.toConditionMs),
     endsCpuMsEach: many.endsCpuMs.reduce((sum, cpuMs) => sum + cpuMs, 0) / count,
     residentBytes: many.residentBytes,
-    restCores: many.rest.cpuMs / many.rest.ms,
+    peakBytes: many.peakBytes,
+    restCores: coresOf(many.rest),
     readyMs: spreadOf(many.starts.readyMs),
     restartedBytes: Math.max(...many.starts.residentBytes),
+    restartedPeakBytes: many.starts.peakBytes,
     relistMs: spreadOf(relistMs),
     plainListMs: spreadOf(plainMs),
     lists,
