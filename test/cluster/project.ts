@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { TestProjectConfiguration } from "vitest/config";
+import { BUNDLES } from "../programs.ts";
 
 /** Builds the programs of clusters, which the first time takes minutes. */
 export const prepared = fileURLToPath(new URL("prepare.ts", import.meta.url));
@@ -16,7 +17,7 @@ export function clusterProject(): TestProjectConfiguration {
       include: ["{operator,test}/**/*.cluster.test.ts"],
       // They share one cluster: test/operator/e2e/project.ts.
       exclude: ["**/node_modules/**", "test/operator/e2e/**"],
-      globalSetup: prepared,
+      globalSetup: [prepared, BUNDLES],
       fileParallelism: false,
       testTimeout: 300_000,
       hookTimeout: 120_000,

@@ -1,13 +1,12 @@
-/** The operator from source, as a process of its own: with the rights of the account that its kubeconfig names. */
+/** The operator as a process of its own: with the rights of the account that its kubeconfig names. */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { COMPILE_CACHE } from "../compile-cache.ts";
+import { programOf } from "../programs.ts";
 
-const MAIN = fileURLToPath(new URL("../../operator/main.ts", import.meta.url));
 const PATIENCE_MS = 30_000;
 /** It promises to stop within 10 s. */
 const STOP_MS = 12_000;
@@ -24,7 +23,7 @@ export type OperatorOptions = {
   runnerImage?: string;
   /** More of its environment, or other than above. */
   env?: Record<string, string>;
-  /** A bundle, where it isn't run from source. */
+  /** A bundle of the test's own. */
   program?: string;
   /** Return at once, without waiting for /readyz. */
   wait?: boolean;
@@ -49,7 +48,7 @@ export type OperatorProcess = AsyncDisposable & {
 
 /** Starts it and returns when it is ready. The end of the scope stops it, and throws if the API server refused it a right. */
 export async function startOperator(options: OperatorOptions): Promise<OperatorProcess> {
-  const { program = MAIN, wait = true, forbidden } = options;
+  const { program = programOf("lockkeeper-operator"), wait = true, forbidden } = options;
   const child = spawn(process.execPath, [program], { env: environment(options), stdio: ["ignore", "pipe", "pipe"] });
   const lines: LogLine[] = [];
   for (const stream of [child.stdout, child.stderr]) {

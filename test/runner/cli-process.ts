@@ -4,10 +4,8 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { COMPILE_CACHE } from "../compile-cache.ts";
-
-const MAIN = fileURLToPath(new URL("../../job/main.ts", import.meta.url));
+import { programOf } from "../programs.ts";
 
 export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
 export type Running = { child: ChildProcess; ended: Promise<Ended> };
@@ -17,7 +15,7 @@ export function startCommand(
   argv: readonly string[],
   variables: Record<string, string>,
   cwd = tmpdir(),
-  program = MAIN,
+  program = programOf("lockkeeper"),
 ): Running {
   const env = { PATH: process.env.PATH ?? "", ...COMPILE_CACHE, ...variables };
   const child = spawn(process.execPath, [program, ...argv], { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
