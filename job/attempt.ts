@@ -6,6 +6,7 @@ import type { Line } from "./apply/send.ts";
 import type { RunContext } from "./context.ts";
 import type { Facts } from "./facts.ts";
 import { Failure } from "./failure.ts";
+import { giveUpAfterAbort } from "./give-up.ts";
 import type { History } from "./history/history.ts";
 import type { Both } from "./postgres/connect-both.ts";
 import { acquireLock, releaseLock } from "./postgres/lock.ts";
@@ -96,27 +97,6 @@ async function checkPooler(main: Session, second: Session): Promise<void> {
   }
 }
 
-/** How long an aborted attempt may take to end by itself, ms: with what follows it is over within 5 s. */
-const GIVE_UP_MS = 3_000;
-/** How long it then tries to say in the log how it ended, ms. */
-const LAST_WORD_MS = 1_000;
-
-/** A server or network that has gone silent isn't waited for: the server notices by itself that its client is gone. */
-function giveUpAfterAbort(signal: AbortSignal, destroy: (() => void)[]): Disposable {
-  let timer: NodeJS.Timeout | undefined;
-  const start = (): void => {
-    timer = setTimeout(() => destroy.forEach((end) => end()), GIVE_UP_MS);
-  };
-  if (signal.aborted) start();
-  else signal.addEventListener("abort", start, { once: true });
-  return {
-    [Symbol.dispose]() {
-      signal.removeEventListener("abort", start);
-      clearTimeout(timer);
-    },
-  };
-}
-
 async function lock(
   { settings, context, facts, startedAt }: Attempt,
   session: Session,
@@ -137,6 +117,8 @@ async function lock(
 }
 
 const HEARTBEAT_MS = 10_000;
+/** How long an aborted attempt tries to say in the log how it ended, ms. */
+const LAST_WORD_MS = 1_000;
 
 async function underLock(given: Attempt, session: Session, watcher: Watcher, work: Work): Promise<void> {
   const { settings, context, source, history, facts, startedAt } = given;

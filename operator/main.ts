@@ -68,7 +68,7 @@ async function run(settings: Settings): Promise<ExitCode> {
     instruments.apiRequests.inc({ method, code: status === 0 ? "none" : String(status) });
   const tools = { api: createApi(connection, clock, sent), clock: systemClock, log, instruments };
   const heap = ownHeap();
-  if (heap !== null) startTidy(systemClock, heap);
+  using _tidy = heap === null ? null : startTidy(systemClock, heap);
   const end = await startOperator(settings, {
     ...tools,
     signal: controller.signal,

@@ -61,7 +61,7 @@ test("a little more isn't worth a pause; a fifth more, and some megabytes, is", 
 
 test("nothing is collected after its end", async () => {
   const { clock, state, tidy } = started(60 * MB);
-  tidy.stop();
+  tidy[Symbol.dispose]();
   await clock.pass(60_000);
   expect(state.collected).toBe(0);
 });

@@ -21,7 +21,7 @@ const GROWN_BYTES = 4 * 2 ** 20;
  * keeps two to three times what is in use for as long as nothing happens. By its own flag for that, `--optimize-for-size`, it
  * collects all the time, and a resource takes a fifth more CPU (docs/decisions/013-operator-bundle.md).
  */
-export function startTidy(clock: Pick<Clock, "now" | "after">, heap: Heap): { stop(): void } {
+export function startTidy(clock: Pick<Clock, "now" | "after">, heap: Heap): Disposable {
   let cancel: Cancel;
   let keptBytes = 0;
   let before = { at: clock.now(), cpuMs: heap.cpuMs() };
@@ -37,7 +37,7 @@ export function startTidy(clock: Pick<Clock, "now" | "after">, heap: Heap): { st
     cancel = clock.after(EVERY_MS, look);
   };
   cancel = clock.after(EVERY_MS, look);
-  return { stop: () => cancel() };
+  return { [Symbol.dispose]: () => cancel() };
 }
 
 /** This process's own; null where Node was started without `--expose-gc`. */

@@ -138,6 +138,7 @@ test("a silence that is shorter than the lease: it goes on leading", async () =>
   const { ended, lines } = operator;
   const unwanted = ended.then((how) => expect.unreachable(JSON.stringify([how, ...lines.slice(-20)])));
   await Promise.race([life, unwanted]);
+  expect(operator.child.exitCode).toBeNull();
 });
 
 test("a silence that is longer than the lease ends it with 75, and the next one goes on", async () => {
