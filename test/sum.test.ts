@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { add, sumSuite, type Report } from "./sum.ts";
+import { add, shorten, sumSuite, type Report } from "./sum.ts";
 
 const allowed = [{ suite: "unit", test: "needs root", why: "only root can mount" }];
 
@@ -23,11 +23,18 @@ test("a test that passed when it was tried again is counted as passed, and named
   expect(sum).toMatchObject({ passed: 1, failed: 0, problems: [], shaky: ["unit: a: Error: too late"] });
 });
 
-test("a test that failed is named with its file and the first line of its error, cut to a line's length", () => {
+test("a test that failed is named with its file and the first line of its error", () => {
   const assertionResults = [{ fullName: "a", status: "failed", failureMessages: [`Error: ${"x".repeat(300)}\nat b`] }];
   const file = { name: "/there/a.test.ts", status: "failed", message: "", assertionResults };
   const { failures } = sumSuite("unit", { testResults: [file] }, 1, allowed);
-  expect(failures).toEqual([`unit: a.test.ts: a: Error: ${"x".repeat(300)}`.slice(0, 150)]);
+  expect(failures).toEqual([`unit: a.test.ts: a: Error: ${"x".repeat(300)}`]);
+});
+
+test("a few lines are told at length, many are cut", () => {
+  const line = "x".repeat(3_000);
+  expect(shorten([])).toEqual([]);
+  expect(shorten(["short", line])).toEqual(["short", "x".repeat(800)]);
+  expect(shorten(Array.from({ length: 100 }, () => line))).toEqual(Array.from({ length: 100 }, () => "x".repeat(150)));
 });
 
 test.for([

@@ -17,7 +17,7 @@ export type Sum = {
   passed: number;
   failed: number;
   skipped: number;
-  /** Failed tests, each with its first error, in one short line: the end of a long log is often all that is kept. */
+  /** Failed tests, each with its first error, in one line: of any length, `shorten` cuts them. */
   failures: string[];
   problems: string[];
   /** Tests that failed at first and passed when tried again, each with its first error: to be mended, all the same. */
@@ -26,8 +26,17 @@ export type Sum = {
 
 const none = (): Sum => ({ passed: 0, failed: 0, skipped: 0, failures: [], problems: [], shaky: [] });
 
-const lineLength = 150;
-const firstLine = (name: string, failure = "") => `${name}: ${failure.split("\n", 1)[0]}`.slice(0, lineLength);
+const firstLine = (name: string, failure = "") => `${name}: ${failure.split("\n", 1)[0]}`;
+
+/** Characters of all lines about tests together, and the least of one. */
+const room = 1_600;
+const leastLine = 150;
+
+/** The end of a long log is often all that is kept: a few failures are told at length there, many briefly. */
+export function shorten(lines: string[]): string[] {
+  const length = Math.max(leastLine, Math.floor(room / Math.max(1, lines.length)));
+  return lines.map((line) => line.slice(0, length));
+}
 
 /**
  * Counts a suite's tests from its report. `problems` are reasons to fail that no count shows: a report that is missing,

@@ -144,18 +144,22 @@ export async function startKubelet(api: Api): Promise<Kubelet> {
     await free(JOBS, job);
   }
 
-  async function podsOf({ metadata: { namespace, name } }: Job): Promise<(Pod & Finalized)[]> {
+  /** Not those of a Job that was made under the same name since. */
+  async function podsOf({ metadata: { namespace, name, uid } }: Job): Promise<(Pod & Finalized)[]> {
     const query = { labelSelector: `batch.kubernetes.io/job-name=${name}` };
-    return (await api.request<{ items: (Pod & Finalized)[] }>("GET", pathOf(PODS, namespace), { query })).items;
+    const { items } = await api.request<{ items: (Pod & Finalized)[] }>("GET", pathOf(PODS, namespace), { query });
+    return items.filter((pod) => controllerOf(pod)?.uid === uid);
   }
 
   type Kind = typeof JOBS;
   const patch = async (path: string, body: object): Promise<void> =>
     void (await api.request("PATCH", path, { patch: "merge", body }));
-  const free = async (kind: Kind, { metadata: { namespace, name } }: KubernetesObject): Promise<void> =>
-    await quietly(patch(pathOf(kind, namespace, name), { metadata: { finalizers: null } }));
-  const remove = async (kind: Kind, { metadata: { namespace, name } }: KubernetesObject): Promise<void> =>
-    await quietly(api.request("DELETE", pathOf(kind, namespace, name), { body: { gracePeriodSeconds: 0 } }));
+  const free = async (kind: Kind, { metadata: { namespace, name, uid } }: KubernetesObject): Promise<void> =>
+    await quietly(patch(pathOf(kind, namespace, name), { metadata: { uid, finalizers: null } }));
+  const remove = async (kind: Kind, { metadata: { namespace, name, uid } }: KubernetesObject): Promise<void> => {
+    const body = { gracePeriodSeconds: 0, preconditions: { uid } };
+    await quietly(api.request("DELETE", pathOf(kind, namespace, name), { body }));
+  };
 
   await Promise.all([
     follow<Job & Finalized>(api, { path: pathOf(JOBS, null), query: OURS, signal }, ({ type, object }) => {

@@ -73,6 +73,19 @@ test("before the lock one case stands for every round, and behind it each has it
   expect(withoutCase(later, keys(recording("startup", LOCK, "update t")))).toHaveLength(2);
 });
 
+test("the end of the look for a pooler has one case, before and after the lock", () => {
+  const on = (connection: number, text: string) => ({ connection, text });
+  const [ask, end, lock] = [on(2, "BEGIN; select pg_catalog.pg_backend_pid()"), on(2, "COMMIT"), on(1, LOCK)];
+  const look = (number: ReturnType<typeof numbered>): Boundary[] =>
+    [ask, end].flatMap((step) => [number(step, "sent"), number(step, "answered")]);
+  const early = numbered();
+  const before = [...look(early), early(lock, "sent"), early(lock, "answered")];
+  const late = numbered();
+  const around = [...look(late).slice(0, 3), late(lock, "sent"), late(end, "answered"), late(lock, "answered")];
+  expect(withoutCase(around, keys(before))).toEqual([]);
+  expect(withoutCase(before, keys(around))).toEqual([]);
+});
+
 test("two runs go apart at the first boundary that only one of them has", () => {
   const [one, other] = [recording("startup", LOCK, "a", "c"), recording("startup", LOCK, "b", "c")];
   expect(beyond(one, other).map(identity)).toEqual(one.slice(4).map(identity));

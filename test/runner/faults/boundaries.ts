@@ -40,6 +40,9 @@ const WRITES = /\b(?:insert|update|delete|merge|truncate|create|alter|drop|lock|
 /** Steps that change nothing in the database: whether the server did one before the runner died makes no difference. */
 export const isRead = (text: string): boolean => READS.test(text) && !WRITES.test(text);
 
+/** The look for a pooler ends with a COMMIT of the second connection: nobody waits for it, so the lock may come before. */
+const endsTheLook = ({ text, previous }: Boundary): boolean => text === "COMMIT" && previous.includes("pg_backend_pid");
+
 /**
  * The case that stands for each boundary, in the order of the boundaries. Until the lock is taken nothing is written, and
  * the look for a pooler goes round in circles: there a boundary is known by the steps before and after it, so that one case
@@ -49,7 +52,7 @@ function caseKeys(boundaries: Boundary[]): string[] {
   const locked = boundaries.findIndex(({ text }) => text.includes("pg_try_advisory_lock"));
   return boundaries.map((boundary, i) => {
     const { connection, n, previous, text } = boundary;
-    if (i < locked) return JSON.stringify([connection, previous, text]);
+    if (i < locked || endsTheLook(boundary)) return JSON.stringify([connection, previous, text]);
     return isRead(text) ? JSON.stringify([connection, n, text]) : identity(boundary);
   });
 }
