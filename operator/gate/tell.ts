@@ -1,5 +1,6 @@
 /** Why pods stay at the gate, as events on each pod and once on its Deployment. */
 import type { Context } from "../reconcile/context.ts";
+import { NOTHING_HELD } from "../reconcile/memory.ts";
 import type { Memory } from "../reconcile/memory.ts";
 import type { Held } from "./gate.ts";
 import { warningsOf } from "./warnings.ts";
@@ -20,7 +21,8 @@ export function tellHeld(
   { recorder, caches }: Tools,
 ): void {
   const before = memory.held;
-  memory.held = new Map(held.map(({ pod, reason, about }) => [pod.uid, `${reason} ${about}`]));
+  memory.held =
+    held.length === 0 ? NOTHING_HELD : new Map(held.map(({ pod, reason, about }) => [pod.uid, `${reason} ${about}`]));
   const deployments = new Map<string, Held>();
   for (const one of held) {
     const { pod, deployment, reason, message, about } = one;

@@ -11,7 +11,7 @@ export type Memory = {
   /** When its status was written last, by the operator's clock; -Infinity for never. */
   wroteAt: number;
   /** Why each pod at the gate is held, by uid, as it was told last. */
-  held: Map<string, string>;
+  held: ReadonlyMap<string, string>;
   /** The run whose log is followed. */
   follows: string | null;
   /** Since when its Deployment's controller hasn't seen the newest generation, by the operator's clock. */
@@ -23,6 +23,9 @@ export type Memory = {
   /** Why a Job has no pod, as the events told it last. */
   noPod: { job: string; at: number; why: string | null } | null;
 };
+
+/** One for all resources that nothing waits for: most of thousands. */
+export const NOTHING_HELD: ReadonlyMap<string, string> = new Map();
 
 /** `uid`: a resource that was deleted and made again has no past. */
 export type Memories = { of(key: string, uid: string): Memory; forget(key: string): Memory | undefined };
@@ -45,7 +48,7 @@ export function openMemories(): Memories {
         unobservedSince: null,
         conflicts: 0,
         deletedPod: null,
-        held: new Map(),
+        held: NOTHING_HELD,
         noPod: null,
       };
       memories.set(key, fresh);

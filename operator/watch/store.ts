@@ -60,7 +60,7 @@ export function createStore<T extends KubernetesObject, Index extends string>(
     ([name, valueOf]) => ({
       name,
       valueOf,
-      keys: new Map<string, Set<string>>(),
+      keys: new Map<string, Keys>(),
     }),
   );
   /** uid of what is gone -> the version at which it went; null: by an own delete, whose version isn't known. */
@@ -110,8 +110,8 @@ export function createStore<T extends KubernetesObject, Index extends string>(
       return objects.size;
     },
     by(index, value) {
-      const keys = indexes.find(({ name }) => name === index)?.keys.get(value);
-      return keys === undefined ? [] : [...keys].flatMap((key) => objects.get(key) ?? []);
+      const found = indexes.find(({ name }) => name === index)?.keys.get(value) ?? [];
+      return (typeof found === "string" ? [found] : [...found]).flatMap((key) => objects.get(key) ?? []);
     },
     put: (object) => take(object, true),
     remove(key, uid) {
@@ -155,14 +155,20 @@ export function createStore<T extends KubernetesObject, Index extends string>(
 const values = (value: string | readonly string[] | null): readonly string[] =>
   value === null ? [] : typeof value === "string" ? [value] : value;
 
-function enter(keys: Map<string, Set<string>>, value: string, key: string): void {
-  const set = keys.get(value);
-  if (set === undefined) keys.set(value, new Set([key]));
-  else set.add(key);
+/** Most values are those of one object, as an owner's or a Job's: a Set for each would take more than the key. */
+type Keys = string | Set<string>;
+
+function enter(index: Map<string, Keys>, value: string, key: string): void {
+  const keys = index.get(value);
+  if (keys === undefined || keys === key) index.set(value, key);
+  else if (typeof keys === "string") index.set(value, new Set([keys, key]));
+  else keys.add(key);
 }
 
-function leave(keys: Map<string, Set<string>>, value: string, key: string): void {
-  const set = keys.get(value);
-  set?.delete(key);
-  if (set?.size === 0) keys.delete(value);
+function leave(index: Map<string, Keys>, value: string, key: string): void {
+  const keys = index.get(value);
+  if (keys === key) index.delete(value);
+  if (!(keys instanceof Set)) return;
+  keys.delete(key);
+  if (keys.size === 0) index.delete(value);
 }

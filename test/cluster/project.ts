@@ -6,8 +6,8 @@ import { BUNDLES } from "../programs.ts";
 export const prepared = fileURLToPath(new URL("prepare.ts", import.meta.url));
 
 /**
- * The vitest project of what needs a real cluster: every `*.cluster.test.ts`. One file at a time: each has a cluster of
- * its own, and pods that start need the cores. The first run builds the cluster's programs, which takes minutes.
+ * The vitest project of what needs a real cluster: every `*.cluster.test.ts`. Two files at a time: each has a cluster of its
+ * own, and waits for it most of the time. The first run builds the cluster's programs, which takes minutes.
  */
 export function clusterProject(): TestProjectConfiguration {
   return {
@@ -18,7 +18,6 @@ export function clusterProject(): TestProjectConfiguration {
       // They share one cluster: test/operator/e2e/project.ts.
       exclude: ["**/node_modules/**", "test/operator/e2e/**"],
       globalSetup: [prepared, BUNDLES],
-      fileParallelism: false,
       testTimeout: 300_000,
       hookTimeout: 120_000,
     },

@@ -91,6 +91,17 @@ it("a lock timeout and drift are told to whom the example says, and every query 
   });
   await drifts.change({ drift: { interval: "0s" } });
 
+  // Some series are there only while a run is on: this one waits until the reader ends.
+  await stage.files("waits", { "0001_note.sql": "alter table workouts add note text;" });
+  const waits = await stage.migrate("waits", {
+    history: { format: "Lockkeeper", table: "lockkeeper.waits_history" },
+    lock: { timeout: "2m" },
+  });
+  // Thrice: a range query sees only what is there at one of its steps, a second apart.
+  const thrice = { query: `count_over_time(lockkeeper_run_started_timestamp_seconds{name="waits"}[1m]) >= 3` };
+  const isSeen = async (): Promise<boolean> => (await monitoring.query("query", thrice)).length > 0;
+  await until(isSeen, () => "Prometheus sees a run that is on");
+
   const dashboard = queriesOf(await readDashboard(), "30s");
   expect(dashboard.length).toBeGreaterThan(30);
   const end = Date.now() / 1_000;
@@ -114,6 +125,7 @@ it("a lock timeout and drift are told to whom the example says, and every query 
   await reader.end();
   await held.annotate("lockkeeper.dev/retry", "1");
   await held.settled("Applied");
+  await waits.settled("Applied");
   expect(await message(monitoring, stage, "LockkeeperLockTimeout", "resolved")).toMatchObject({ receiver: "on-call" });
   const critical = monitoring.told.filter(({ labels }) => labels["severity"] === "critical");
   const warnings = monitoring.told.filter(({ labels }) => labels["severity"] === "warning");
