@@ -26,6 +26,7 @@ import type { PodRef } from "./gate.ts";
 
 type Name = "web" | "billing";
 type Random = () => number;
+type Databases = Record<Name, string>;
 
 /** What one resource is in the model. */
 type Subject = {
@@ -85,33 +86,37 @@ export function rollout(random: Random) {
   const identityOf = ({ database }: Pick<Subject, "database">, uid: string, image: string): string =>
     `${database}|${PINNED.test(image) ? "" : uid}|${image}`;
 
+  /** The database of each resource, as its spec names it now. */
+  const databases = (): Databases => ({ web: subjects.web.database, billing: subjects.billing.database });
+
   /** What has to be proved for that pod by that resource: one of these. Null: nothing opens it. */
-  function needsOf(pod: GatedPod, one: Subject): string[] | null {
+  function needsOf(pod: GatedPod, one: Subject, database = one.database): string[] | null {
     const controller = controllerOf(pod);
     const set = cluster.sets.get(ownerOf(pod));
     if (namesOf(pod).length > MOST_NAMES || controller?.kind !== "ReplicaSet" || set === undefined) return null;
     const wanted = one.world.migration().spec.source.workload?.container;
     if (deploymentOf(set) === "web") {
       const image = imageOf(set, wanted ?? "web");
-      return image === undefined ? null : [identityOf(one, set.metadata.uid, image)];
+      return image === undefined ? null : [identityOf({ database }, set.metadata.uid, image)];
     }
     const container = pod.metadata.annotations?.[GATE_CONTAINER_ANNOTATION] ?? wanted ?? deploymentOf(set);
     const image = imageOf(set, container);
     if (image === undefined) return null;
     const all = [...cluster.sets.values()].filter((each) => deploymentOf(each) === "web");
     const same = all.filter((each) => imageOf(each, "web") === image);
-    return same.length === 0 ? null : same.map(({ metadata }) => identityOf(one, metadata.uid, image));
+    return same.length === 0 ? null : same.map(({ metadata }) => identityOf({ database }, metadata.uid, image));
   }
 
   const deploymentOf = (set: ReplicaSet): string => controllerOf(set)?.name ?? "";
   const namesOf = ({ metadata }: GatedPod): string[] =>
     (metadata.annotations?.[GATE] ?? "").split(",").filter((name) => name !== "");
 
-  const isProvedFor = (pod: GatedPod, which: "proved" | "ever"): boolean =>
+  const isProvedFor = (pod: GatedPod, which: "proved" | "ever", at = databases()): boolean =>
     namesOf(pod).length > 0 &&
     namesOf(pod).every((name) => {
       const one = subjects[name as Name];
-      return one !== undefined && (needsOf(pod, one) ?? []).some((identity) => one[which].has(identity));
+      if (one === undefined) return false;
+      return (needsOf(pod, one, at[name as Name]) ?? []).some((identity) => one[which].has(identity));
     });
 
   /** Whether its ReplicaSet is still there, so that the operator may know what it is of. */
@@ -132,11 +137,11 @@ export function rollout(random: Random) {
   }
 
   /** The API server's answer to a patch that takes the gate away. */
-  function open({ name, uid, resourceVersion }: PodRef, which: "proved" | "ever"): void {
+  function open({ name, uid, resourceVersion }: PodRef, which: "proved" | "ever", at = databases()): void {
     const pod = cluster.pods.get(name);
     if (pod === undefined || pod.metadata.uid !== uid) return;
     if (pod.metadata.resourceVersion !== resourceVersion) return;
-    if (!isProvedFor(pod, which)) throw new Error(`${name} (${namesOf(pod).join()}) started without proof`);
+    if (!isProvedFor(pod, which, at)) throw new Error(`${name} (${namesOf(pod).join()}) started without proof`);
     started++;
     cluster.pods.delete(name);
   }
@@ -271,11 +276,13 @@ export function rollout(random: Random) {
     stop(name: Name): void {
       const one = subjects[name].world;
       const observed = one.observed(observedBy(name));
+      const at = databases();
       stale = () => {
         const decision = decide(observed);
-        // Its write would be refused; without one, what it opens has been proved, by what it knows.
+        // Its write would be refused; without one, what it opens has been proved, by what it knows: for the databases that
+        // the specs named then. That one of them names another since is the revocation that may race (gate.md).
         if (mergePatch(observed.migration.status, statusOf(decision, observed)) !== null) return;
-        for (const act of decision.acts) for (const pod of act.is === "open" ? act.pods : []) open(pod, "ever");
+        for (const act of decision.acts) for (const pod of act.is === "open" ? act.pods : []) open(pod, "ever", at);
       };
     },
     wake(): void {
