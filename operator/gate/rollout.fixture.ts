@@ -1,11 +1,9 @@
 /**
- * Two resources that follow one Deployment, the operator that looks at them, and a model of its own of which pods may run:
- * by what runs reported, of which image and database, since proof was revoked last. A broken rule throws.
+ * Two resources that follow one Deployment, and the operator that looks at them; the model of proof.fixture.ts judges what it
+ * does. A broken rule throws.
  */
-import type { DatabaseIdentity, Report } from "../../contract/report.ts";
+import type { Report } from "../../contract/report.ts";
 import type { DatabaseMigration } from "../../contract/resource/resource.ts";
-import { GATE, GATE_CONTAINER_ANNOTATION } from "../../contract/resource/names.ts";
-import { controllerOf } from "../kubernetes/objects.ts";
 import type { GatedPod, ReplicaSet } from "../kubernetes/objects.ts";
 import type { RunOrder } from "../job/order.ts";
 import { decide } from "../reconcile/decide.ts";
@@ -14,7 +12,6 @@ import { mergePatch } from "../reconcile/patch.ts";
 import { hasEnded } from "../reconcile/settle.ts";
 import { statusOf } from "../reconcile/status.ts";
 import { world } from "../reconcile/world.fixture.ts";
-import type { World } from "../reconcile/world.fixture.ts";
 import { liveKeys, targetOf, wantedOf } from "../release/target.ts";
 import type { Workload } from "../release/target.ts";
 import type { Caches } from "../watch/caches.ts";
@@ -23,29 +20,13 @@ import type { Observed } from "../reconcile/observed.ts";
 import { fakeCluster, imageOf, ownerOf, revisionOf, watches } from "./cluster.fixture.ts";
 import { observeGated } from "./observe.ts";
 import type { PodRef } from "./gate.ts";
+import { isPinned, MOST_NAMES, proofModel } from "./proof.fixture.ts";
+import type { Name, Subject } from "./proof.fixture.ts";
 
-type Name = "web" | "billing";
 type Random = () => number;
-type Databases = Record<Name, string>;
 
-/** What one resource is in the model. */
-type Subject = {
-  world: World;
-  /** What its Secret's URL leads to. */
-  database: string;
-  /** `DATABASE|REPLICASET|IMAGE` of what is proved. */
-  proved: Set<string>;
-  /** The same, of all time: what a leader that knows of no revocation may believe. */
-  ever: Set<string>;
-  /** Runs from before the last revocation: they prove nothing. */
-  void: Set<string>;
-  identity: DatabaseIdentity | null;
-};
-
-const MOST_NAMES = 20;
 /** It was parsed when it was made. */
 const asItIs = (raw: RawMigration): DatabaseMigration => raw as unknown as DatabaseMigration;
-const PINNED = /@sha256:/;
 
 export type Rollout = ReturnType<typeof rollout>;
 
@@ -66,7 +47,8 @@ export function rollout(random: Random) {
   });
   const subjects = { web: subject("web"), billing: subject("billing", "web") };
   const names = Object.keys(subjects) as Name[];
-  const uidOf = new WeakMap<object, string>();
+  const { databases, deploymentOf, identityOf, isKnown, isProvedFor, learn, namesOf, needsOf, revoke, uidOfTemplate } =
+    proofModel(cluster, subjects);
   let started = 0;
   let stale: (() => void) | null = null;
 
@@ -81,59 +63,6 @@ export function rollout(random: Random) {
 
   function rawOf(one: Subject | undefined): RawMigration | undefined {
     return one?.world.migration() as RawMigration | undefined;
-  }
-
-  const identityOf = ({ database }: Pick<Subject, "database">, uid: string, image: string): string =>
-    `${database}|${PINNED.test(image) ? "" : uid}|${image}`;
-
-  /** The database of each resource, as its spec names it now. */
-  const databases = (): Databases => ({ web: subjects.web.database, billing: subjects.billing.database });
-
-  /** What has to be proved for that pod by that resource: one of these. Null: nothing opens it. */
-  function needsOf(pod: GatedPod, one: Subject, database = one.database): string[] | null {
-    const controller = controllerOf(pod);
-    const set = cluster.sets.get(ownerOf(pod));
-    if (namesOf(pod).length > MOST_NAMES || controller?.kind !== "ReplicaSet" || set === undefined) return null;
-    const wanted = one.world.migration().spec.source.workload?.container;
-    if (deploymentOf(set) === "web") {
-      const image = imageOf(set, wanted ?? "web");
-      return image === undefined ? null : [identityOf({ database }, set.metadata.uid, image)];
-    }
-    const container = pod.metadata.annotations?.[GATE_CONTAINER_ANNOTATION] ?? wanted ?? deploymentOf(set);
-    const image = imageOf(set, container);
-    if (image === undefined) return null;
-    const all = [...cluster.sets.values()].filter((each) => deploymentOf(each) === "web");
-    const same = all.filter((each) => imageOf(each, "web") === image);
-    return same.length === 0 ? null : same.map(({ metadata }) => identityOf({ database }, metadata.uid, image));
-  }
-
-  const deploymentOf = (set: ReplicaSet): string => controllerOf(set)?.name ?? "";
-  const namesOf = ({ metadata }: GatedPod): string[] =>
-    (metadata.annotations?.[GATE] ?? "").split(",").filter((name) => name !== "");
-
-  const isProvedFor = (pod: GatedPod, which: "proved" | "ever", at = databases()): boolean =>
-    namesOf(pod).length > 0 &&
-    namesOf(pod).every((name) => {
-      const one = subjects[name as Name];
-      if (one === undefined) return false;
-      return (needsOf(pod, one, at[name as Name]) ?? []).some((identity) => one[which].has(identity));
-    });
-
-  /** Whether its ReplicaSet is still there, so that the operator may know what it is of. */
-  const isKnown = (pod: GatedPod): boolean =>
-    cluster.replicaSets.some(({ metadata }) => metadata.uid === ownerOf(pod)) && isOfKnownImage(pod);
-
-  /** A worker's pod passes by a ReplicaSet of the Deployment that is there now, unless its image is pinned. */
-  function isOfKnownImage(pod: GatedPod): boolean {
-    const set = cluster.sets.get(ownerOf(pod));
-    if (set === undefined || deploymentOf(set) === "web") return true;
-    const image = imageOf(set, pod.metadata.annotations?.[GATE_CONTAINER_ANNOTATION] ?? deploymentOf(set)) ?? "";
-    const current = cluster.setsOf("web").filter((each) => imageOf(each, "web") === image);
-    return namesOf(pod).every((name) => {
-      const one = subjects[name as Name];
-      const isProved = (identity: string): boolean => one?.proved.has(identity) ?? false;
-      return one !== undefined && current.some(({ metadata }) => isProved(identityOf(one, metadata.uid, image)));
-    });
   }
 
   /** The API server's answer to a patch that takes the gate away. */
@@ -201,22 +130,9 @@ export function rollout(random: Random) {
   const isCurrent = (set: ReplicaSet, deployment: { metadata: ReplicaSet["metadata"] } | null): boolean =>
     revisionOf(set) === Number(deployment?.metadata.annotations?.["deployment.kubernetes.io/revision"]);
   const sameRelease = (a: ReplicaSet, b: ReplicaSet): boolean =>
-    a.metadata.uid === b.metadata.uid ||
-    (PINNED.test(imageOf(a, "web") ?? "") && imageOf(a, "web") === imageOf(b, "web"));
+    a.metadata.uid === b.metadata.uid || (isPinned(imageOf(a, "web") ?? "") && imageOf(a, "web") === imageOf(b, "web"));
   const stateOf = (migration: DatabaseMigration, set: ReplicaSet): string | undefined =>
     migration.status.releases?.find(({ key }) => key === wantedOf(migration, set, 0)?.key)?.state;
-
-  function uidOfTemplate(template: object): string {
-    for (const { metadata, spec } of cluster.sets.values()) uidOf.set(spec.template, metadata.uid);
-    return uidOf.get(template) ?? "";
-  }
-
-  function revoke(one: Subject): void {
-    one.proved.clear();
-    for (const { name } of one.world.jobs) one.void.add(name);
-    // One that is written, and not made yet.
-    one.void.add(running({ releases: one.world.status.releases ?? [] })?.job ?? "");
-  }
 
   /** The run that is on ends with that report, and the operator looks. */
   function end(name: Name, report: Partial<Report>): void {
@@ -233,28 +149,6 @@ export function rollout(random: Random) {
     if (isRun || (isCheck && !one.void.has(job.name))) learn(name, job, told);
     if (isCheck) seen.catchUp({});
     look(name);
-  }
-
-  function learn(name: Name, { order, name: job }: World["jobs"][number], told: Report): void {
-    const one = subjects[name];
-    if (told.database === null) return;
-    const isOther = one.identity !== null && one.identity.systemIdentifier !== told.database.systemIdentifier;
-    one.identity = told.database;
-    const isVoid = one.void.has(job);
-    if (isOther) return revoke(one);
-    if (order.command === "status") {
-      const current = cluster.setsOf("web")[0];
-      const image = current === undefined ? "" : (imageOf(current, "web") ?? "");
-      const isProved = current !== undefined && one.proved.has(identityOf(one, current.metadata.uid, image));
-      if (isProved && told.pendingCount > 0) revoke(one);
-      return;
-    }
-    if (isVoid || told.exitCode !== 0 || told.disabled || told.pendingCount > 0 || order.template === null) return;
-    const database = order.migration.spec.database.urlFrom?.secretKeyRef.name ?? "";
-    const image = order.source.from === "image" ? order.source.image : "";
-    const identity = identityOf({ database }, uidOfTemplate(order.template), image);
-    one.proved.add(identity);
-    one.ever.add(identity);
   }
 
   return {
