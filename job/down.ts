@@ -76,7 +76,7 @@ function toRevert(source: Source, plan: Plan, to: string): Migration[] {
 async function taskOf(migration: Migration, history: History): Promise<Task> {
   const { name, downFile, kind } = migration;
   if (downFile === null) throw noDown(migration, `${name} has no down file`);
-  const claim = (): string => history.forget(migration);
+  const claim = (reverted: Migration): string => history.forget(reverted);
   if (kind === "module") {
     if ((await loadModule(migration)).down === undefined) throw noDown(migration, `${name} exports no function down`);
     return { migration, direction: "down", mode: { kind: "module" }, claim, read: async () => Buffer.alloc(0) };
@@ -101,7 +101,7 @@ async function taskOf(migration: Migration, history: History): Promise<Task> {
     direction: "down",
     mode: { ...mode, alone: true, strict: true },
     claim,
-    read: async () => await readDown(migration),
+    read: readDown,
   };
 }
 

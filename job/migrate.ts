@@ -108,16 +108,11 @@ async function tasksOf(pending: Migration[], held: Held): Promise<Task[]> {
     async (migration) => (unfinished.has(migration.name) ? await modeToGoOn(migration) : await modeOf(migration)),
     line.signal,
   );
+  const claim = (migration: Migration): string => history.claim(migration, settings.run.id);
   return pending.map((migration, i) => {
     const mode = modes[i];
     if (mode === undefined) throw new RangeError("a migration has no mode");
-    return {
-      migration,
-      direction: "up",
-      mode,
-      claim: () => history.claim(migration, settings.run.id),
-      read: async () => await readMigration(migration),
-    };
+    return { migration, direction: "up", mode, claim, read: readMigration };
   });
 }
 

@@ -161,7 +161,7 @@ export class Applier {
 
   async #compose(i: number): Promise<SentBlock> {
     const task = this.#task(i);
-    return blockOf(this.#bench, task, await task.read(), i, this.#nonce);
+    return blockOf(this.#bench, task, await task.read(task.migration), i, this.#nonce);
   }
 
   /** Each is for one message: it gets what the message has between its blocks. */

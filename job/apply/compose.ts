@@ -15,6 +15,7 @@ export function blockOf(
 ): SentBlock {
   const range = task.mode.kind === "transaction" ? task.mode.body : null;
   const tied = content.length > PARSER_MAX_BYTES ? tether(nonce, index) : null;
+  const claim = task.claim(task.migration);
   const text = prologue({
     nonce,
     index,
@@ -22,7 +23,7 @@ export function blockOf(
     lockTimeoutMs: lockTimeoutOf(task, settings),
     statementTimeoutMs: settings.statementTimeoutMs,
     reset: cleanSession(line.session.server.version),
-    claim: tied === null ? task.claim() : `${task.claim()}\n${tied.claim}`,
+    claim: tied === null ? claim : `${claim}\n${tied.claim}`,
   });
   return {
     index,

@@ -26,7 +26,7 @@ export async function judge(
   if (!started && error.code === SQLSTATE.uniqueViolation) throw new PlanOutdated(task.migration.name);
   if (isLockTrouble(error)) return "try-again";
   if (refusesOneTransaction(error) && task.mode.kind === "transaction" && !task.mode.strict) {
-    const units = await unitsOf(fileOf(task), await task.read());
+    const units = await unitsOf(fileOf(task), await task.read(task.migration));
     if (units !== null) {
       task.mode = { kind: "statements", units, lockTimeoutMs: task.mode.lockTimeoutMs };
       return "other-mode";

@@ -94,7 +94,7 @@ const prologueOf = (line: Line, task: Task, settings: ApplySettings, step: Step,
     lockTimeoutMs: settings.lockTimeoutMs,
     statementTimeoutMs: settings.statementTimeoutMs,
     reset: cleanSession(line.session.server.version),
-    claim: task.claim(),
+    claim: task.claim(task.migration),
   });
 
 async function rolledBack(line: Line, end: ModuleEnd): Promise<ModuleEnd> {

@@ -26,7 +26,7 @@ import type { StatementFile } from "./statement-file.ts";
 export async function runStatements(bench: Bench, task: Task, step: Step, nonce: string): Promise<boolean> {
   if (task.mode.kind !== "statements") throw new TypeError(`${task.migration.name} isn't run by statements`);
   const { units } = task.mode;
-  const content = await task.read();
+  const content = await task.read(task.migration);
   const { session } = bench.line;
   const file: StatementFile = {
     bench,
@@ -48,7 +48,7 @@ export async function runStatements(bench: Bench, task: Task, step: Step, nonce:
     if (unit.kind === "setting") await runSetting(file, unit);
     else if (n >= resumeAt) recorded = (await runUnit(file, unit, n, n === last)) && n === last;
   }
-  if (!recorded) await runTransaction(file, `${task.claim()}\n${bench.progress.clear(task.migration)}`);
+  if (!recorded) await runTransaction(file, `${task.claim(task.migration)}\n${bench.progress.clear(task.migration)}`);
   return true;
 }
 
@@ -94,7 +94,7 @@ async function runUnit(file: StatementFile, unit: Unit, n: number, isLast: boole
 async function tryTransaction(file: StatementFile, unit: Unit, n: number, isLast: boolean, lockTimeoutMs: number) {
   const { bench, task } = file;
   const claim = isLast
-    ? `${task.claim()}\n${bench.progress.clear(task.migration)}`
+    ? `${task.claim(task.migration)}\n${bench.progress.clear(task.migration)}`
     : bench.progress.mark(task.migration, n + 1, n + 1);
   return await sendTransaction(file, unit, claim, lockTimeoutMs);
 }
