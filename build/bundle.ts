@@ -5,13 +5,15 @@
  * CommonJS, because a run with nothing to do takes as long as its code takes to load (docs/decisions/011-bundles.md).
  */
 import { execFile } from "node:child_process";
-import { copyFile, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import type { BuildOptions, Plugin } from "esbuild";
 import { configOfClient } from "./client.ts";
+import { startServer } from "../test/postgres/server.ts";
 import { buildDashboard } from "./dashboard.ts";
 import { withoutUnused } from "./without-unused.ts";
 
@@ -85,6 +87,23 @@ const forKubectl = `#!/usr/bin/env node
 void import("./kubectl-lockkeeper.cjs");
 `;
 
+/** Has V8 compile what a run needs, by a run of each common format. From within the folder: its name would be in the bytes. */
+async function compile(program: string): Promise<void> {
+  await using server = await startServer({ version: 18 });
+  const sql = await mkdtemp(join(tmpdir(), "lockkeeper-migrations-"));
+  try {
+    for (const name of ["0001_a", "0002_b"])
+      await writeFile(join(sql, `${name}.sql`), `create table "${name}" (id int);\n`);
+    const drizzle = join(root, "examples/workoutlog/releases/1/drizzle");
+    const script = join(root, "build/code-cache.ts");
+    const args = ["--hash-seed=1", "--random-seed=1", script, program, sql, drizzle];
+    const env = { PATH: process.env.PATH, DATABASE_URL: server.url };
+    await promisify(execFile)(process.execPath, args, { cwd: outdir, env });
+  } finally {
+    await rm(sql, { recursive: true });
+  }
+}
+
 await rm(outdir, { recursive: true, force: true });
 await build({ ...common, entryPoints: { "lockkeeper-operator": "operator/main.ts" } });
 await build({ ...common, entryPoints: { "kubectl-lockkeeper": "operator/cli/main.ts" } });
@@ -96,9 +115,7 @@ await build({ ...common, entryPoints });
 const parser = fileURLToPath(new URL("libpg-query.wasm", import.meta.resolve("libpg-query")));
 await copyFile(parser, `${outdir}/libpg-query.wasm`);
 await buildDashboard(join(outdir, "dashboard"));
-// From within the folder: its name would be in the cache's bytes.
-const compile = ["--hash-seed=1", "--random-seed=1", join(root, "build/code-cache.ts"), "lockkeeper.program.js"];
-await promisify(execFile)(process.execPath, compile, { cwd: outdir });
+await compile("lockkeeper.program.js");
 const programs = [
   "lockkeeper.program.js",
   "lockkeeper.program.js.cache",

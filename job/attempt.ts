@@ -80,7 +80,6 @@ export async function attempt(given: Attempt, work: Work): Promise<void> {
   }
 }
 
-/** Both at once: each is waited for until it is closed. */
 const closing = (...all: AsyncDisposable[]): AsyncDisposable => ({
   async [Symbol.asyncDispose]() {
     await Promise.all(all.map(async (one) => await one[Symbol.asyncDispose]()));
@@ -179,11 +178,7 @@ async function underLock(given: Attempt, session: Session, watcher: Watcher, wor
   await (context.signal.aborted ? withinTime(written, LAST_WORD_MS).catch(() => undefined) : written);
   facts.telemetry = recorder.telemetry();
   // The run is logged: a session that ends now gives the lock back all the same.
-  const released = releaseLock(session).catch(() => undefined);
-  const isDone = bug === null && failure === null;
-  // By a session that is over, what is thrown would be taken for its loss: it is closed here only where nothing is.
-  const closed = isDone ? released.then(async () => await session[Symbol.asyncDispose]()) : released;
-  await Promise.all([recorder.prune(), closed]);
+  await Promise.all([recorder.prune(), releaseLock(session).catch(() => undefined)]);
   if (bug !== null) throw bug;
   if (failure !== null) throw failure;
 }

@@ -1,8 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import type { TestDatabase } from "../postgres/database.ts";
 
-/** A password that each way of writing it changes, and that no redaction rule knows by its form. */
-export const CANARY = "cänary:p@ss/w%rd?#[]&=+ 'q\"x\\y";
+/**
+ * A password that each way of writing it changes, and that no redaction rule knows by its form. Each test file has its own:
+ * one that runs beside it, on another server, may have just put its canary among a process's arguments.
+ */
+export const CANARY = `cänary-${process.pid}:p@ss/w%rd?#[]&=+ 'q"x\\y`;
 
 /** Forms in which it could turn up: as it is, as a URL has it, as JSON has it, and in base64 wherever it begins. */
 const FORMS: readonly string[] = [
