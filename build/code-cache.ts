@@ -35,10 +35,10 @@ writeFileSync(`${program}.cache`, script.createCachedData());
 process.exitCode = 0;
 
 /** Runs the program here; resolves to the exit code with which it would have ended the process. */
-async function run(argv: string[]): Promise<unknown> {
+async function run(argv: string[]): Promise<number> {
   process.argv = [process.execPath, program ?? "", ...argv];
-  return await new Promise((ended) => {
-    process.exit = ended as typeof process.exit;
+  return await new Promise<number>((ended) => {
+    process.exit = ended as unknown as typeof process.exit;
     (script.runInThisContext() as (require: NodeJS.Require) => void)(require);
   });
 }
