@@ -22,20 +22,20 @@ const REVISION = "deployment.kubernetes.io/revision";
 
 export function trimMigration({ metadata, spec, status }: RawMigration): RawMigration {
   const kept = { metadata: trimMeta(metadata), spec };
-  return status === undefined ? kept : { ...kept, status: shareStrings(status) };
+  return shareStrings(status === undefined ? kept : { ...kept, status });
 }
 
 export function trimJob({ metadata, status }: Job): Job {
   const { active, conditions, startTime } = status ?? {};
-  return {
+  return shareStrings({
     metadata: trimMeta(metadata),
     status: present({ active, conditions: conditions?.map(trimCondition), startTime }),
-  };
+  });
 }
 
 export function trimPod({ metadata, spec, status }: Pod): Pod {
   const { phase, reason, message, startTime, conditions, initContainerStatuses, containerStatuses } = status ?? {};
-  return {
+  return shareStrings({
     metadata: trimMeta(metadata),
     spec: present({ nodeName: spec.nodeName }),
     status: present({
@@ -43,7 +43,7 @@ export function trimPod({ metadata, spec, status }: Pod): Pod {
       initContainerStatuses: initContainerStatuses?.map(trimContainerStatus),
       containerStatuses: containerStatuses?.map(trimContainerStatus),
     }),
-  };
+  });
 }
 
 export const trimGatedPod = ({ metadata, spec }: GatedPod): GatedPod => ({

@@ -57,10 +57,14 @@ const STAGES: Record<string, { play: Play; ready: string }> = {
 };
 const named = (text: string): string => text.replaceAll(/[^a-z]+/g, "-");
 
+/** A second try of a test must not meet what the first one left. */
+let made = 0;
+const fresh = (name: string): string => `${name}-${++made}`;
+
 describe.concurrent.each(Object.keys(STAGES))("%s", (when) => {
   const { play = SUCCESS, ready = "" } = STAGES[when] ?? {};
   const begin = async (name: string): Promise<string> =>
-    await create(stage, { namespace, name: `${name}-${named(when)}`, plays: [play, SUCCESS] });
+    await create(stage, { namespace, name: fresh(`${name}-${named(when)}`), plays: [play, SUCCESS] });
 
   test.each(["Foreground", "Background"])("a Job that is deleted (%s) is made or tried again", async (how) => {
     const key = await begin(`job-${how.toLowerCase()}`);
@@ -90,7 +94,7 @@ describe.concurrent.each(Object.keys(STAGES))("%s", (when) => {
 describe.concurrent("a pod that is deleted is a run that is tried again", () => {
   const withPod = Object.entries(STAGES).filter(([, { play }]) => play.first !== "no-pod");
   test.each(withPod)("%s", async (when, { play, ready }) => {
-    const key = await create(stage, { namespace, name: `pod-${named(when)}`, plays: [play, SUCCESS] });
+    const key = await create(stage, { namespace, name: fresh(`pod-${named(when)}`), plays: [play, SUCCESS] });
     await deletePod(await reached(key, ready));
     await expectTruth(stage, key, { is: "True Applied", runs: ["SUCCESS"] });
     expect(latest(stage, key)?.status?.runs).toMatchObject([
@@ -101,7 +105,7 @@ describe.concurrent("a pod that is deleted is a run that is tried again", () => 
 });
 
 test.each(["job", "pod"])("a %s that is deleted when all is applied changes nothing", async (what) => {
-  const key = await create(stage, { namespace, name: `ended-${what}` });
+  const key = await create(stage, { namespace, name: fresh(`ended-${what}`) });
   await expectTruth(stage, key, { is: "True Applied", runs: ["SUCCESS"] });
   const before = latest(stage, key)?.metadata.resourceVersion;
   const [run] = runsOf(key);
@@ -114,7 +118,8 @@ test.each(["job", "pod"])("a %s that is deleted when all is applied changes noth
 
 test("two namespaces with resources of one name have nothing to do with one another", async () => {
   const { retried, failing } = SCENES;
-  await Promise.all([retried(stage, namespace, "twin"), failing(stage, "other", "twin")]);
+  const name = fresh("twin");
+  await Promise.all([retried(stage, namespace, name), failing(stage, "other", name)]);
 });
 
 test("a namespace that is being deleted while a run is on ends with it, and the others go on", async () => {
