@@ -17,7 +17,7 @@ const reports = join(root, "test-results");
  * The suites, each a project of vitest.config.ts, stage after stage: those of one stage run side by side, because most of
  * what they do is wait for servers. The end-to-end tests fill the machine by themselves.
  */
-const stages = [["unit"], ["postgres-14", "postgres-18", "package"], ["machine"], ["cluster", "browser", "e2e"]];
+const stages = [["unit"], ["postgres-14", "postgres-18", "package"], ["machine"], ["cluster", "browser"], ["e2e"]];
 
 const known = stages.flat();
 const named = process.argv.slice(2);
