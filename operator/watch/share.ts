@@ -3,9 +3,9 @@ const SHARED_ALREADY = 10;
 /** Longer ones are messages and reports: each is said once. */
 const LONGEST = 100;
 /** So many that what the objects of a list have in common is met again in time. */
-const GENERATION = 2_000;
+const GENERATION = 500;
 
-/** Strings that were met lately. One that isn't met again among the next thousands is forgotten. */
+/** Strings that were met lately. One that isn't met again among the next thousand is forgotten. */
 let young = new Map<string, string>();
 let old = new Map<string, string>();
 

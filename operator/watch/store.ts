@@ -49,7 +49,7 @@ export type StoreOptions<T, Index extends string> = {
 };
 
 /** How many uids of deleted objects are remembered: enough for the answers that are under way when one is deleted. */
-const REMEMBERED = 1_000;
+const REMEMBERED = 500;
 
 export function createStore<T extends KubernetesObject, Index extends string>(
   options: StoreOptions<T, Index>,
