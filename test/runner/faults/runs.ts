@@ -69,15 +69,20 @@ export async function proxyFor(
   return { proxy, url: url.href, [Symbol.asyncDispose]: async () => await proxy[Symbol.asyncDispose]() };
 }
 
+/** How long the server may take to end the backends of a run that is over: a goodbye isn't waited for. */
+const ENDED_WITHIN_MS = 5_000;
+
 /** What a run must not leave behind, whatever happened to it. */
 export async function leftovers(db: TestDatabase): Promise<Record<string, unknown>> {
-  const [row] = await db.query<Record<string, unknown>>(`
-    select array(select pid from pg_locks where locktype = 'advisory'
-                 and database = (select oid from pg_database where datname = current_database())) as locks,
-           array(select pid from pg_stat_activity where datname = current_database()
-                 and application_name like 'lockkeeper%') as backends,
-           array(select indexrelid::regclass::text from pg_index where not indisvalid) as "invalidIndexes"`);
-  return row ?? {};
+  for (const late = performance.now() + ENDED_WITHIN_MS; ; await sleep(20)) {
+    const [row] = await db.query<{ backends: number[] }>(`
+      select array(select pid from pg_locks where locktype = 'advisory'
+                   and database = (select oid from pg_database where datname = current_database())) as locks,
+             array(select pid from pg_stat_activity where datname = current_database()
+                   and application_name like 'lockkeeper%') as backends,
+             array(select indexrelid::regclass::text from pg_index where not indisvalid) as "invalidIndexes"`);
+    if (row === undefined || row.backends.length === 0 || performance.now() > late) return row ?? {};
+  }
 }
 
 export const NOTHING_LEFT = { locks: [], backends: [], invalidIndexes: [] };
