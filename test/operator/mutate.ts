@@ -64,7 +64,8 @@ function change(random: Random, spec: Json): void {
   // Grown lists and maps meet their bounds.
   const grown = Array.isArray(holder[field])
     ? Array.from({ length: pick(random, [16, 17, 32, 33]) }, () => (holder[field] as unknown[])[0])
-    : pick(random, pool);
+    : // A copy: the next change may be made within it.
+      structuredClone(pick(random, pool));
   holder[field] = grown;
 }
 
