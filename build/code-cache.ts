@@ -23,7 +23,7 @@ setFlagsFromString("--lazy");
 setFlagsFromString("--bytecode-old-age=30");
 collect(10);
 for (const dir of dirs.flatMap((each) => [each, each])) {
-  const exitCode = await run(["migrate", "--dir", dir, "--history-table", `lockkeeper.history_${dirs.indexOf(dir)}`]);
+  const exitCode = await run(["migrate", "--dir", dir]);
   if (exitCode !== 0) throw new Error(`${program} ended with exit code ${exitCode}`);
 }
 collect(7);

@@ -63,7 +63,8 @@ export async function attempt(given: Attempt, work: Work): Promise<void> {
   // Without a second session there is no log but its last word, and nobody to ask who blocks; migrating works.
   const { main: session, second } = await given.connected;
   const watcher = openWatcher(second, connection, context);
-  await using _both = closing(session, watcher);
+  await using _session = session;
+  await using _watcher = watcher;
   using _giveUp = giveUpAfterAbort(context.signal, [() => session.destroy(), () => watcher.session()?.destroy()]);
   const { database: name, databaseOid: oid, systemIdentifier, versionText, user } = session.server;
   facts.database = { systemIdentifier, name, oid };
@@ -79,12 +80,6 @@ export async function attempt(given: Attempt, work: Work): Promise<void> {
     throw lost === null ? error : new SessionLost(lost);
   }
 }
-
-const closing = (...all: AsyncDisposable[]): AsyncDisposable => ({
-  async [Symbol.asyncDispose]() {
-    await Promise.all(all.map(async (one) => await one[Symbol.asyncDispose]()));
-  },
-});
 
 /** A second connection that is lost on the way leaves the check undone: it is made by the next attempt. */
 async function checkPooler(main: Session, second: Session): Promise<void> {

@@ -87,7 +87,6 @@ export async function openSession(
   client.once("end", () => (lost ??= new Error("the connection was closed")));
   const giveUp = (): void => destroy(client);
   signal.addEventListener("abort", giveUp, { once: true });
-  let closed = false;
   let late = false;
   const timer = setTimeout(() => {
     late = true;
@@ -107,10 +106,7 @@ export async function openSession(
       query: async (text, values) => await client.query(text, values),
       lost: () => lost,
       destroy: () => destroy(client),
-      async [Symbol.asyncDispose]() {
-        if (!closed) close(client);
-        closed = true;
-      },
+      [Symbol.asyncDispose]: async () => close(client),
     };
   } catch (error) {
     destroy(client);

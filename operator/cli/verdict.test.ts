@@ -4,8 +4,9 @@ import { DatabaseMigration } from "../../contract/resource/resource.ts";
 import type { Release } from "../../contract/resource/status.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { releaseKey } from "../release/key.ts";
-import { fixedKey, verdict } from "./verdict.ts";
-import type { Asked } from "./verdict.ts";
+import { fixedKey } from "./asked.ts";
+import type { Asked } from "./asked.ts";
+import { verdict } from "./verdict.ts";
 
 const IMAGE = "ghcr.io/acme/web:2";
 const OLD = "ghcr.io/acme/web:1";

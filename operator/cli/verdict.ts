@@ -8,22 +8,18 @@ import { RECHECK_ANNOTATION, RETRY_ANNOTATION } from "../../contract/resource/na
 import type { DatabaseMigration } from "../../contract/resource/resource.ts";
 import type { Condition, Release } from "../../contract/resource/status.ts";
 import { cut } from "../reconcile/cut.ts";
-import { isPinned, releaseKey } from "../release/key.ts";
+import {
+  appliedText,
+  exactRelease,
+  fixedKey,
+  isApplied,
+  isPinnedProof,
+  isTarget,
+  newestRelease,
+  targetImage,
+} from "./asked.ts";
+import type { Asked } from "./asked.ts";
 import { exitCodeOf } from "./exit-code.ts";
-
-/** What is waited for. */
-export type Asked = {
-  /** The spec's generation that counts, or a newer one. */
-  generation: number;
-  /** The release with this image; null: whatever the resource wants. */
-  image: string | null;
-  /** The very release of a spec that names its image or ConfigMap: of `apply`. */
-  key: string | null;
-  /** The Deployment's generation that the operator has to have seen; null where there is none, or it may not be read. */
-  workload: { name: string; generation: number; before: number | null } | null;
-  /** Whether nothing else will lift `suspend`: it stands in what was applied. */
-  suspendedFails: boolean;
-};
 
 export type Verdict =
   | { is: "done"; message: string }
@@ -171,47 +167,6 @@ function suspended(migration: DatabaseMigration, { suspendedFails }: Asked): Ver
 /** A condition that speaks of an older spec isn't here: specUnseen came first. */
 const conditionOf = ({ status }: DatabaseMigration, type: string): Condition | undefined =>
   status.conditions?.find((one) => one.type === type && (type === "Ready" || one.status === "True"));
-
-const isApplied = ({ state, epoch }: Release, { status }: DatabaseMigration): boolean =>
-  state === "Applied" && epoch === (status.epoch ?? 1);
-
-const appliedText = ({ reason, message, version }: Release): string => `${reason ?? "Applied"}: ${message ?? version}`;
-
-/** The image that the resource wants, as the operator has seen it. */
-const targetImage = ({ spec, status }: DatabaseMigration): string | null =>
-  spec.source.workload === undefined
-    ? (spec.source.image?.ref ?? spec.source.configMap?.name ?? null)
-    : (status.source?.image ?? null);
-
-const isTarget = (migration: DatabaseMigration, image: string): boolean => targetImage(migration) === cut(image, 512);
-
-/** The key of what the spec itself names; null where it follows a Deployment. */
-export function fixedKey(migration: Pick<DatabaseMigration, "metadata" | "spec">): string | null {
-  const { workload, image, configMap } = migration.spec.source;
-  if (workload !== undefined) return null;
-  return keyOf(migration, image === undefined ? `configmap:${configMap?.name ?? ""}` : image.ref);
-}
-
-const keyOf = (migration: Pick<DatabaseMigration, "metadata" | "spec">, image: string): string =>
-  releaseKey(migration, { replicaSet: null, image });
-
-/** What is asked for, where its key can be told: of a fixed source, and of an image that is pinned by its digest. */
-function exactRelease(migration: DatabaseMigration, { key, image }: Asked): Release | null {
-  const isExact = migration.spec.source.workload === undefined || (image !== null && isPinned(image));
-  const exact = key ?? (image !== null && isExact ? keyOf(migration, image) : fixedKey(migration));
-  return (migration.status.releases ?? []).find((release) => release.key === exact) ?? null;
-}
-
-function isPinnedProof(migration: DatabaseMigration, asked: Asked): boolean {
-  const release = asked.image !== null && isPinned(asked.image) ? exactRelease(migration, asked) : null;
-  return release !== null && isApplied(release, migration);
-}
-
-/** The release with that image and the highest revision; of several the one that was at work last. */
-function newestRelease({ status }: DatabaseMigration, image: string | null): Release | null {
-  const same = (status.releases ?? []).filter((release) => image !== null && release.image === cut(image, 512));
-  return same.toSorted((a, b) => b.revision - a.revision)[0] ?? null;
-}
 
 const waiting = (message: string, unseen = false): Verdict => ({ is: "waiting", unseen, message });
 

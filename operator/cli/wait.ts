@@ -15,8 +15,9 @@ import { printer } from "./printer.ts";
 import { progressOf } from "./progress.ts";
 import type { Progress } from "./progress.ts";
 import { parsed } from "./resource.ts";
+import type { Asked } from "./asked.ts";
 import { verdict } from "./verdict.ts";
-import type { Asked, Verdict } from "./verdict.ts";
+import type { Verdict } from "./verdict.ts";
 
 const DEPLOYMENTS = { api: "/apis/apps/v1", plural: "deployments" };
 

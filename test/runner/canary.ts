@@ -2,8 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import type { TestDatabase } from "../postgres/database.ts";
 
 /**
- * A password that each way of writing it changes, and that no redaction rule knows by its form. Each test file has its own:
- * one that runs beside it, on another server, may have just put its canary among a process's arguments.
+ * A password that each way of writing it changes, and that no redaction rule knows by its form. Each process has its own: a
+ * suite that runs beside it, on another server, may have just put its canary among a process's arguments.
  */
 export const CANARY = `cänary-${process.pid}:p@ss/w%rd?#[]&=+ 'q"x\\y`;
 

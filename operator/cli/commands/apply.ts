@@ -15,7 +15,7 @@ import { printer } from "../printer.ts";
 import { progressOf } from "../progress.ts";
 import { parsed } from "../resource.ts";
 import { askForRetry, FIELD_MANAGER } from "../retry.ts";
-import { fixedKey } from "../verdict.ts";
+import { fixedKey } from "../asked.ts";
 import { waitFor, workloadAsked } from "../wait.ts";
 
 /**
